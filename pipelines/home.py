@@ -1,0 +1,112 @@
+"""Where everything of one installation lives on disk. Not here: what the files hold."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class HomeBusyError(RuntimeError):
+    """Another process writes the lake or the warehouse of this home; the message names its pid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder `LADDSTROM_HOME`; all paths below are made by `create`."""
+
+    root: Path
+
+    @property
+    def run(self) -> Path:
+        """Files of running processes: `kafka.json`, pids, locks."""
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        """What the parts wrote on stderr, one file each."""
+        return self.root / "logs"
+
+    @property
+    def lake(self) -> Path:
+        """Parquet and the manifest."""
+        return self.root / "lake"
+
+    @property
+    def restricted(self) -> Path:
+        """The lake's folder with card numbers in it (mode 0700): raw tables, dead letters, states."""
+        return self.lake / "restricted"
+
+    @property
+    def manifest(self) -> Path:
+        """One JSON line per landed file, generation and imported source."""
+        return self.lake / "manifest.jsonl"
+
+    @property
+    def builds(self) -> Path:
+        """Versioned warehouse files."""
+        return self.root / "warehouse"
+
+    @property
+    def current(self) -> Path:
+        """The published database: a relative symlink to a build."""
+        return self.root / "current.duckdb"
+
+    @property
+    def report(self) -> Path:
+        """The report page's folder."""
+        return self.root / "report"
+
+    @property
+    def keys(self) -> Path:
+        """Secrets made here (mode 0700): the token key, generated OCPI tokens."""
+        return self.root / "keys"
+
+    @property
+    def journal(self) -> Path:
+        """The gateway's journal of open 1.6 transactions."""
+        return self.root / "journal"
+
+    def create(self) -> "Home":
+        """Make the folders, the private ones with mode 0700; returns itself."""
+        for folder in (self.root, self.run, self.logs, self.lake, self.builds, self.report, self.journal):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.restricted, self.keys):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        return self
+
+    def token_key(self) -> bytes:
+        """The key of the token pseudonyms, made once (32 random bytes, mode 0600)."""
+        self.create()
+        path = self.keys / "token.key"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_bytes()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32))
+            file.flush()
+            os.fsync(file.fileno())
+        return path.read_bytes()
+
+    @contextmanager
+    def lock(self, name: str, *, wait: bool = False) -> Iterator[None]:
+        """Hold `run/<name>.lock`; raises `HomeBusyError` naming the holder's pid unless `wait`."""
+        self.create()
+        path = self.run / f"{name}.lock"
+        with path.open("a+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                pid = file.read().strip() or "unknown"
+                raise HomeBusyError(
+                    f"{self.root} is being written by process {pid}; wait for it to finish or stop it first"
+                ) from None
+            file.seek(0)
+            file.truncate()
+            file.write(str(os.getpid()))
+            file.flush()
+            yield

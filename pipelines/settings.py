@@ -1,0 +1,90 @@
+"""The one settings model: environment `LADDSTROM_*`, then an optional `laddstrom.toml`. Read at the edge only."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from models.log import DEFAULT_PARTITIONS, MAX_FRAME_BYTES
+from pipelines.home import Home
+
+
+class TokenPrivacy(StrEnum):
+    """What derived tables show of a card number."""
+
+    PSEUDONYM = "pseudonym"
+    CLEAR = "clear"
+
+
+class KafkaSettings(BaseModel, frozen=True):
+    """The log."""
+
+    bootstrap_servers: str | None = Field(None, description="Kafka address list; unset: the embedded broker.")
+    partitions: int = Field(DEFAULT_PARTITIONS, ge=1, description="Partitions of new topics, fixed at creation.")
+
+
+class GatewaySettings(BaseModel, frozen=True):
+    """The OCPP gateway."""
+
+    stations: str | None = Field(None, description="Comma list of station ids, or a file with one a line.")
+    tokens: str | None = Field(None, description="Comma list of accepted tokens, or a file; unset on loopback: all.")
+    allow_no_subprotocol: bool = Field(False, description="Let chargers that offer no subprotocol in as OCPP 1.6.")
+    heartbeat_s: int = Field(300, ge=1, description="Interval answered to BootNotification, seconds.")
+    max_frame_bytes: int = Field(MAX_FRAME_BYTES, ge=1024, description="Larger frames close the connection (1009).")
+
+
+class OcpiSettings(BaseModel, frozen=True):
+    """The OCPI receiver."""
+
+    tokens: SecretStr | None = Field(None, description="Comma list of partner tokens; unset on loopback: one is made.")
+
+
+class PrivacySettings(BaseModel, frozen=True):
+    """Card numbers."""
+
+    tokens: TokenPrivacy = TokenPrivacy.PSEUDONYM
+
+
+class ReportSettings(BaseModel, frozen=True):
+    """The report tables and page."""
+
+    timezone: str = Field("UTC", description="Zone of the `day` columns, such as Europe/Stockholm.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, e.g. `LADDSTROM_KAFKA__BOOTSTRAP_SERVERS=host:9092`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LADDSTROM_", env_nested_delimiter="__", toml_file="laddstrom.toml", frozen=True, extra="forbid"
+    )
+
+    home: Annotated[Path, NoDecode] = Path(".laddstrom")
+    kafka: KafkaSettings = KafkaSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    ocpi: OcpiSettings = OcpiSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    report: ReportSettings = ReportSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    def open_home(self) -> Home:
+        """The home folder, made if absent."""
+        return Home(self.home.absolute()).create()

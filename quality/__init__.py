@@ -1,0 +1,1 @@
+"""Great Expectations suites, one per table, and the runner. The only importer of great_expectations."""
