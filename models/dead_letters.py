@@ -76,7 +76,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             None if word == "-" else word for word in headers[REASON_HEADER].decode("ascii").split(" ")
         )
         return cls(
-            reason=Reason(reason),
+            reason=Reason(reason or "-"),
             detail=headers[DETAIL_HEADER].decode("utf-8"),
             station_id=key.decode("utf-8", "replace") if key else None,
             meta=Meta.decode(headers["meta"]),
