@@ -1,0 +1,199 @@
+"""Faults: which codes on which firmware, what an update changed, how long until it works again."""
+
+from math import exp, log, sqrt
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from pipelines.report import charts, numbers, tables
+from pipelines.report.block import Block, Page
+from pipelines.report.queries import Queries
+
+_STEPS = (5, 15, 30, 60, 100)
+_FEW = 5
+
+
+def page(queries: Queries, totals: dict[str, Any]) -> Page:
+    """The page of faults; `totals` is the row of the query of that name."""
+    daily = queries.run("faults_by_firmware")
+    verdicts = _verdicts(daily)
+    worse = [name for name, verdict in verdicts.items() if verdict.startswith("worse")]
+    headline = f"{worse[0]}: {verdicts[worse[0]]}" if worse else "No firmware changed beyond chance"
+    count = numbers.number(totals["episodes"])
+    return Page(
+        "faults",
+        "Faults",
+        headline=headline,
+        lead=f"{count} episodes in the period; an episode runs from opened to cleared, however many messages it took.",
+        blocks=[_firmware(daily, verdicts), _codes(queries), _repair(queries), _open(queries)],
+    )
+
+
+def _name(row: dict[str, Any]) -> str:
+    return f"{row['model']} {row['firmware']}"
+
+
+def _verdicts(daily: pl.DataFrame) -> dict[str, str]:
+    """Each firmware against the other firmware of its model: words only where the 95 % interval excludes 1."""
+    sums = daily.group_by("model", "firmware").agg(pl.col("sessions").sum(), pl.col("episodes").sum())
+    verdicts = {}
+    for row in sums.sort("model", "firmware").iter_rows(named=True):
+        others = sums.filter((pl.col("model") == row["model"]) & (pl.col("firmware") < row["firmware"]))
+        if others.is_empty():
+            verdicts[_name(row)] = "no earlier firmware"
+            continue
+        verdicts[_name(row)] = _ratio(
+            row["episodes"], row["sessions"], int(others["episodes"].sum()), int(others["sessions"].sum())
+        )
+    return verdicts
+
+
+def _ratio(episodes: int, sessions: int, episodes_before: int, sessions_before: int) -> str:
+    if min(episodes, episodes_before) < _FEW or not sessions or not sessions_before:
+        return f"too few to say ({episodes_before} and {episodes})"
+    ratio = (episodes / sessions) / (episodes_before / sessions_before)
+    spread = 1.96 * sqrt(1 / episodes + 1 / episodes_before)
+    low, high = exp(log(ratio) - spread), exp(log(ratio) + spread)
+    if low <= 1 <= high:
+        return "no clear change"
+    word = "worse" if ratio > 1 else "better"
+    return f"{word}, \u00d7{numbers.number(ratio, 1)} ({numbers.number(low, 1)}\u2013{numbers.number(high, 1)})"
+
+
+def _firmware(daily: pl.DataFrame, verdicts: dict[str, str]) -> Block:
+    rates = daily.filter(pl.col("sessions") > 0).select(1000 * pl.col("episodes") / pl.col("sessions")).to_series()
+    top = float(rates.quantile(0.95) or 0) if len(rates) else 0.0
+    top = max(100.0, round(top / 100 + 0.5) * 100)
+    panels, shown = [], []
+    for (model, firmware), rows in daily.partition_by("model", "firmware", as_dict=True).items():
+        name = f"{model} {firmware}"
+        sessions, episodes = int(rows["sessions"].sum()), int(rows["episodes"].sum())
+        rate = numbers.number(numbers.per_1000(episodes, sessions))
+        verdict = verdicts[name]
+        finding = f"{name}: {rate} per 1 000 sessions, {verdict}"
+        panels.append(
+            Markup(
+                '<figure class="panel"><figcaption><b>{}</b> {} episodes, {} sessions</figcaption>'
+                '{}<p class="{}">{}</p></figure>'
+            ).format(
+                name,
+                numbers.number(episodes),
+                numbers.number(sessions),
+                charts.faults_by_firmware(rows, top, finding),
+                "worse" if verdict.startswith("worse") else "note",
+                verdict,
+            )
+        )
+        shown.append(
+            {
+                "name": name,
+                "sessions": numbers.number(sessions),
+                "episodes": numbers.number(episodes),
+                "rate": rate,
+                "trend": charts.sparkline(rows["episodes"].to_list(), tone="loss", kind="bar"),
+                "verdict": verdict,
+            }
+        )
+    labels = {
+        "name": "Model and firmware",
+        "sessions": "Sessions",
+        "episodes": "Episodes",
+        "rate": "Per 1 000 sessions",
+        "trend": "Episodes per day",
+        "verdict": "Against earlier firmware (95 % interval)",
+    }
+    body = Markup('<div class="panels">{}</div>').format(Markup("").join(panels))
+    return Block(
+        "fault.change_point",
+        "Did a firmware update change anything?",
+        "Fault episodes per 1 000 sessions and day, one panel per model and firmware, same scale · "
+        "dot area: sessions that day · triangle: beyond the scale",
+        body if panels else Markup("<p>No sessions and no faults in the period.</p>"),
+        "faults_by_firmware",
+        note=f"rate ratio of Poisson counts, shown only with {_FEW} or more episodes on each side",
+        table=tables.html(
+            "t-firmware", shown, labels, text=("name", "verdict"), caption="Faults by model and firmware"
+        ),
+    )
+
+
+def _codes(queries: Queries) -> Block:
+    rows = queries.run("faults_by_code")
+    firmwares = rows.select("model", "firmware", "sessions").unique().sort("model", "firmware")
+    columns = {f"f{i}": row for i, row in enumerate(firmwares.iter_rows(named=True))}
+    by_code: dict[str, dict[str, Any]] = {}
+    for row in rows.iter_rows(named=True):
+        key = next(k for k, f in columns.items() if (f["model"], f["firmware"]) == (row["model"], row["firmware"]))
+        entry = by_code.setdefault(row["code"], {"code": row["code"], "all": 0})
+        entry[key] = _shaded(row["episodes"], numbers.per_1000(row["episodes"], row["sessions"]))
+        entry["all"] += row["episodes"]
+    ranked = sorted(by_code.values(), key=lambda entry: (-entry["all"], entry["code"]))
+    total: dict[str, Any] = {"code": "All codes", "_total": True, "all": numbers.number(int(rows["episodes"].sum()))}
+    for key, firmware in columns.items():
+        mine = rows.filter((pl.col("model") == firmware["model"]) & (pl.col("firmware") == firmware["firmware"]))
+        total[key] = numbers.number(int(mine["episodes"].sum()))
+    for entry in ranked:
+        entry["all"] = numbers.number(entry["all"])
+    labels = {"code": "Code", **{k: f"{f['model']} {f['firmware']}" for k, f in columns.items()}, "all": "All"}
+    body = tables.html(
+        "t-codes", [*ranked, total], labels, text=("code",), caption="Fault episodes by code and firmware"
+    )
+    return Block(
+        "fault.episodes",
+        "Which codes on which firmware?",
+        "Number: episodes · shade: per 1 000 sessions of that firmware, steps at 5, 15, 30, 60 and 100",
+        body if ranked else Markup("<p>No fault was reported in the period.</p>"),
+        "faults_by_code",
+    )
+
+
+def _shaded(episodes: int, rate: float | None) -> Markup:
+    step = 0 if rate is None else sum(rate >= limit for limit in _STEPS)
+    return Markup('<span class="heat h{}">{}</span>').format(step, numbers.number(episodes))
+
+
+def _repair(queries: Queries) -> Block:
+    row = queries.run("repair").row(0, named=True)
+    of = f"{numbers.number(row['closed'])} closed"
+    shown = [
+        {"measure": "Median to clear", "value": numbers.duration(row["median_s"]), "of": of},
+        {"measure": "Mean to clear (MTTR, mean time to repair)", "value": numbers.duration(row["mean_s"]), "of": of},
+    ]
+    return Block(
+        "fault.mttr",
+        "How long until it works again?",
+        f"Closed episodes; {numbers.number(row['episodes'] - row['closed'])} open ones are listed, not averaged",
+        tables.html(
+            "t-repair",
+            shown,
+            {"measure": "Measure", "value": "", "of": "of"},
+            text=("measure",),
+            caption="Time to clear",
+        ),
+        "repair",
+        wide=False,
+    )
+
+
+def _open(queries: Queries) -> Block:
+    rows = queries.run("faults_open")
+    shown = [
+        {
+            "port": r["station_id"] + (f" connector {r['connector_id']}" if r["connector_id"] is not None else ""),
+            "code": r["code"],
+            "since": numbers.moment(r["opened_at"]),
+            "age": numbers.duration(r["open_s"]),
+        }
+        for r in rows.iter_rows(named=True)
+    ]
+    labels = {"port": "Port", "code": "Code", "since": "Since", "age": "For"}
+    body = tables.html("t-open", shown, labels, text=("port", "code"), caption="Open faults")
+    return Block(
+        "fault.open",
+        "What is broken now?",
+        "Open at the end of the period, oldest first",
+        body if shown else Markup("<p>Nothing is open.</p>"),
+        "faults_open",
+        wide=False,
+    )
