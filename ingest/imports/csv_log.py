@@ -1,0 +1,83 @@
+"""The CSV log with the columns timestamp, id, action and msg. Not here: other tables, which are refused.
+
+Own reading instead of the csv module's: bytes stay bytes, a field may be as long as a frame, and a quote
+that is never closed costs its own row, not the rest of the file.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ingest.imports.entries import Entry, LineError, Refused, microseconds, station
+from ingest.imports.reader import LINE_LIMIT_BYTES, Line
+from models.reasons import Reason
+from models.record import Kind
+
+COLUMNS: Final = (b"timestamp", b"id", b"action", b"msg")
+_FIELD: Final = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",]*+))(,|\Z)')
+_ROW_START: Final = re.compile(rb'"?\d{4}-\d\d-\d\d[T ][^,]*,[^,]+,[^,]*,"?\s*\[')
+
+
+def recognises(content: bytes) -> bool:
+    """Whether this line is the header of our table."""
+    try:
+        return set(COLUMNS) <= {name.strip().lower() for name in _fields(content)}
+    except LineError:
+        return False
+
+
+def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
+    """One entry for each row that is not blank; the ordinal is the row's number, the header apart."""
+    header: dict[bytes, int] | None = None
+    for ordinal, row in enumerate(_rows(lines), -1):
+        if header is None:
+            header = {name.strip().lower(): place for place, name in enumerate(_fields(row.content))}
+        elif row.cut:
+            yield Refused(ordinal, Reason.TOO_LARGE, "the row is longer than any frame we take", b"")
+        else:
+            try:
+                yield _entry(ordinal, row.content, header)
+            except LineError as error:
+                yield Refused(ordinal, Reason.UNREADABLE_LINE, str(error), row.content)
+
+
+def _entry(ordinal: int, row: bytes, header: dict[bytes, int]) -> Entry:
+    fields = _fields(row)
+    if len(fields) != len(header):
+        raise LineError(f"the row has {len(fields)} fields, the header {len(header)}")
+    timestamp, name, _, frame = (fields[header[column]] for column in COLUMNS)
+    return Entry(ordinal, station(name), Kind.FRAME, None, None, microseconds(timestamp), frame)
+
+
+def _rows(lines: Iterator[Line]) -> Iterator[Line]:
+    """Lines put together where a quoted field runs over several; blank ones between rows are left out."""
+    row: list[bytes] = []
+    size = quotes = 0
+    for line in lines:
+        broken = row and (line.cut or _ROW_START.match(line.content) or size > LINE_LIMIT_BYTES)
+        if broken:
+            yield Line(0, b"\n".join(row).rstrip(b"\r"))
+            row, size, quotes = [], 0, 0
+        if line.cut:
+            yield line
+        elif row or line.content.strip():
+            row.append(line.content)
+            size += len(line.content)
+            quotes += line.content.count(b'"')
+            if quotes % 2 == 0:
+                yield Line(0, b"\n".join(row).rstrip(b"\r"))
+                row, size, quotes = [], 0, 0
+    if row:
+        yield Line(0, b"\n".join(row).rstrip(b"\r"))
+
+
+def _fields(row: bytes) -> list[bytes]:
+    fields: list[bytes] = []
+    place = 0
+    while match := _FIELD.match(row, place):
+        quoted, plain, end = match.groups()
+        fields.append(plain.strip() if quoted is None else quoted.replace(b'""', b'"'))
+        place = match.end()
+        if not end:
+            return fields
+    raise LineError("the row's quotes do not match")
