@@ -1,1 +1,1 @@
-"""Great Expectations suites, one per table, and the runner. The only importer of great_expectations."""
+"""What must hold of every table: Great Expectations suites and their runner. Not here: reading tables (`pipelines`)."""

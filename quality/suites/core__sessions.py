@@ -1,0 +1,129 @@
+"""What must hold of `core__sessions`. Thresholds: Atlas and QualiCharge rules (docs/quality.md)."""
+
+from typing import Any
+
+from models.facts import Session
+from models.tables import LANDED, VERSION_COLUMNS
+from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
+from quality.suite import suite
+from quality.vocabulary import PORT, connector, plausible, port, protocol, pseudonym
+
+_PORT_DAYS = (
+    "(SELECT max(sessions) FROM (SELECT count(*) AS sessions FROM core__sessions WHERE started_at IS NOT NULL"
+    " GROUP BY station_id, evse_id, connector_id, CAST(started_at AS DATE)))"
+)
+
+
+def _with_durations(frame: Any) -> Any:
+    seconds = (frame["ended_at"] - frame["started_at"]).dt.total_seconds()
+    mean_power_w = frame["energy_wh"] * 3600 / seconds.where(seconds > 0)
+    return frame.assign(
+        port=port(frame), duration_s=seconds, mean_power_w=mean_power_w, charged_beyond_s=frame["charging_s"] - seconds
+    )
+
+
+_RULES = (
+    protocol(),
+    connector(),
+    pseudonym(),
+    plausible("started_at"),
+    plausible("ended_at"),
+    not_before("ended_after_start", "ended_at", "started_at", Severity.CRITICAL, "the session ends before it starts"),
+    null("ended_at", Severity.CRITICAL, "an open session has an end", name="open_has_no_end", where="is_open == True"),
+    not_null(
+        "ended_at",
+        Severity.WARNING,
+        "a closed session has no end",
+        name="closed_has_end",
+        where="is_open == False",
+    ),
+    between("energy_not_negative", "energy_wh", 0, None, Severity.CRITICAL, "the energy is negative"),
+    between("energy_possible", "energy_wh", None, 1_000_000, Severity.CRITICAL, "the energy is above 1,000 kWh"),
+    between(
+        "energy_not_high",
+        "energy_wh",
+        None,
+        250_000,
+        Severity.WARNING,
+        "the energy is above 250 kWh",
+        where="energy_wh <= 1000000",
+    ),
+    between(
+        "energy_not_low",
+        "energy_wh",
+        500,
+        None,
+        Severity.INFO,
+        "a closed session has less than 0.5 kWh",
+        where="is_open == False and energy_wh >= 0",
+    ),
+    not_null(
+        "energy_wh",
+        Severity.WARNING,
+        "a closed session has no energy",
+        name="energy_known",
+        where="is_open == False",
+        mostly=0.95,
+    ),
+    not_null(
+        "energy_basis",
+        Severity.CRITICAL,
+        "the energy has no evidence",
+        name="energy_has_basis",
+        where="energy_wh.notna()",
+    ),
+    one_of(
+        "energy_basis_known",
+        "energy_basis",
+        ("meter_stop", "register"),
+        Severity.WARNING,
+        "the evidence of the energy is not a documented one",
+    ),
+    between(
+        "not_short", "duration_s", 60, None, Severity.INFO, "the session is under a minute", where="duration_s >= 0"
+    ),
+    between("not_long", "duration_s", None, 2_880 * 60, Severity.WARNING, "the session is over 48 hours"),
+    between("charging_not_negative", "charging_s", 0, None, Severity.CRITICAL, "the charging time is negative"),
+    between(
+        "charging_within_session",
+        "charged_beyond_s",
+        None,
+        60,
+        Severity.WARNING,
+        "the charging time is longer than the session",
+    ),
+    between(
+        "charging_not_long", "charging_s", None, 1_440 * 60, Severity.WARNING, "the charging time is over 24 hours"
+    ),
+    between(
+        "mean_power_possible",
+        "mean_power_w",
+        None,
+        500_000,
+        Severity.WARNING,
+        "energy over time is above 500 kW",
+    ),
+    between("power_max_possible", "power_max_w", 0, 4_000_000, Severity.WARNING, "the highest power is impossible"),
+    not_null("transaction_id", Severity.WARNING, "the session has no transactionId"),
+    not_null("token_id", Severity.INFO, "the session has no token", mostly=0.9),
+    not_null("started_at", Severity.WARNING, "the session has no start", name="start_known", mostly=0.99),
+    together_unique(
+        "no_twins",
+        ("port", "started_at", "ended_at"),
+        Severity.WARNING,
+        "another session has the same port, start and end",
+        mostly=0.999,
+    ),
+    figure("sessions_per_port_day", None, 60, Severity.CRITICAL, "most sessions that a port had on one day"),
+)
+
+SUITE = suite(
+    LANDED[Session.table],
+    _RULES,
+    ids=("session_id",),
+    reads=(*PORT, "is_open"),
+    hidden=VERSION_COLUMNS,
+    newest_by="started_at",
+    metrics={"sessions_per_port_day": _PORT_DAYS},
+    derive=_with_durations,
+)

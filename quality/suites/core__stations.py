@@ -1,0 +1,28 @@
+"""What must hold of `core__stations`."""
+
+from models.facts import Station
+from models.tables import LANDED, VERSION_COLUMNS
+from quality.rules import Severity, figure, matches, not_null
+from quality.suite import suite
+from quality.vocabulary import plausible, protocol
+
+_NEVER_CHARGED = "count(*) FILTER (station_id NOT IN (SELECT station_id FROM core__sessions)) / nullif(count(*), 0)"
+
+_RULES = (
+    protocol(),
+    matches("station_id_not_blank", "station_id", r"\S", Severity.CRITICAL, "the station's id is blank"),
+    plausible("booted_at"),
+    not_null("booted_at", Severity.INFO, "the station was never seen booting", name="boot_seen", mostly=0.8),
+    not_null("vendor", Severity.INFO, "the vendor is unknown", mostly=0.8),
+    not_null("model", Severity.INFO, "the model is unknown", mostly=0.8),
+    not_null("firmware", Severity.INFO, "the firmware is unknown", mostly=0.8),
+    figure("share_without_sessions", None, 0.5, Severity.INFO, "share of stations that never had a session"),
+)
+
+SUITE = suite(
+    LANDED[Station.table],
+    _RULES,
+    ids=("station_id",),
+    hidden=VERSION_COLUMNS,
+    metrics={"share_without_sessions": _NEVER_CHARGED},
+)

@@ -1,0 +1,68 @@
+"""Rules that several suites share, and the words OCPP allows. Not here: what one table alone demands."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from quality.rules import Rule, Severity, between, matches, one_of
+
+PROTOCOLS: Final = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
+DIRECTIONS: Final = ("cp-to-csms", "csms-to-cp")
+STATUSES: Final = (
+    # OCPP 1.6, section 7.7 (ChargePointStatus)
+    *("Available", "Preparing", "Charging", "SuspendedEVSE", "SuspendedEV", "Finishing", "Reserved", "Unavailable"),
+    "Faulted",
+    # OCPP 2.x adds one (ConnectorStatusEnumType)
+    "Occupied",
+)
+AUTHORIZATION_STATUSES: Final = (
+    # OCPP 1.6, section 7.2 (AuthorizationStatus)
+    *("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"),
+    # OCPP 2.x adds five (AuthorizationStatusEnumType)
+    *("NoCredit", "NotAllowedTypeEVSE", "NotAtThisLocation", "NotAtThisTime", "Unknown"),
+)
+FIRST_DAY: Final = datetime(2010, 1, 1, tzinfo=UTC)
+"""OCPP did not exist before; a clock that lost its battery says 1970 or 2000."""
+AHEAD: Final = timedelta(days=1)
+"""A clock may run ahead by less: a local time sent as UTC is at most 14 h off."""
+
+
+def protocol(severity: Severity = Severity.CRITICAL) -> Rule:
+    """The protocols that can be decoded."""
+    return one_of("protocol_supported", "protocol", PROTOCOLS, severity, "the protocol is not one that we decode")
+
+
+def direction(column: str = "direction") -> Rule:
+    """Who spoke."""
+    return one_of("direction_valid", column, DIRECTIONS, Severity.CRITICAL, "the direction is neither of the two")
+
+
+def pseudonym(column: str = "token_id") -> Rule:
+    """A token stands in the warehouse only as a pseudonym."""
+    return matches(
+        f"{column}_pseudonym",
+        column,
+        "^tok_[0-9a-f]{16}$",
+        Severity.CRITICAL,
+        f"{column} is not a pseudonym",
+        about_pseudonyms=True,
+    )
+
+
+def plausible(column: str, severity: Severity = Severity.CRITICAL) -> Rule:
+    """A time after OCPP's first days and not in the future."""
+    finding = f"{column} is in the future or before {FIRST_DAY:%Y}"
+    return between(f"{column}_plausible", column, FIRST_DAY, AHEAD, severity, finding)
+
+
+def connector(severity: Severity = Severity.CRITICAL) -> Rule:
+    """Connector 0 is the station; no station has a thousand."""
+    return between("connector_id_plausible", "connector_id", 0, 999, severity, "the connector number is impossible")
+
+
+PORT = ("station_id", "evse_id", "connector_id")
+
+
+def port(frame: Any) -> Any:
+    """The port of each row as one text: EVSE is null in 1.6, and rows with nulls are left out of pairs."""
+    evse, connector_id = (frame[name].fillna(-1).astype("int64").astype(str) for name in PORT[1:])
+    return frame["station_id"] + "/" + evse + "/" + connector_id
