@@ -9,7 +9,7 @@ from quality.vocabulary import plausible
 _SHARE = "count(*) / (SELECT nullif(count(*), 0) FROM raw_ocpp__frames)"
 
 _RULES = (
-    one_of("reason_known", "reason", [*Reason], Severity.CRITICAL, "the reason is not in the vocabulary"),
+    one_of("reason_allowed", "reason", [*Reason], Severity.CRITICAL, "the reason is not in the vocabulary"),
     none_of("no_defects", "reason", [Reason.STEP_FAILED], Severity.CRITICAL, "the step itself failed"),
     matches("detail_not_blank", "detail", r"\S", Severity.CRITICAL, "nothing is said about it"),
     plausible("received_at", Severity.WARNING),

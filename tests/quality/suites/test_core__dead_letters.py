@@ -24,7 +24,7 @@ def letter(number, **changes):
 GOOD = [letter(1), letter(2), letter(3, reason="unreadable_line", topic=None, offset=None, received_at=None)]
 METRICS = {"share_of_frames": 0.001}
 BAD = {
-    "reason_known": {"reason": "because"},
+    "reason_allowed": {"reason": "because"},
     "no_defects": {"reason": "step_failed"},
     "detail_not_blank": {"detail": ""},
     "received_at_plausible": {"received_at": datetime(1970, 1, 1, tzinfo=UTC)},
