@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -15,6 +15,10 @@ from pydantic_settings import (
 
 from models.log import DEFAULT_PARTITIONS, MAX_FRAME_BYTES
 from pipelines.home import Home
+
+
+class SettingsInvalidError(ValueError):
+    """A setting cannot be used; the message names its variable."""
 
 
 class TokenPrivacy(StrEnum):
@@ -88,3 +92,27 @@ class Settings(BaseSettings):
     def open_home(self) -> Home:
         """The home folder, made if absent."""
         return Home(self.home.absolute()).create()
+
+
+def load() -> Settings:
+    """The settings of this process; raises `SettingsInvalidError` with one sentence."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "LADDSTROM_" + "__".join(str(part) for part in first["loc"]).upper()
+        raise SettingsInvalidError(f"{name} cannot be used: {first['msg']}") from None
+    except ValueError as error:  # the TOML file itself
+        raise SettingsInvalidError(f"laddstrom.toml cannot be read: {error}") from None
+
+
+def listed(value: str | None) -> frozenset[str] | None:
+    """A list setting: the words of a comma list, or the lines of the file that it names; null stays null."""
+    if value is None:
+        return None
+    file = Path(value)
+    try:
+        words = file.read_text(encoding="utf-8").splitlines() if file.is_file() else value.split(",")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalidError(f"{value} cannot be read as a list, one entry a line: {error}") from None
+    return frozenset(word.strip() for word in words if word.strip() and not word.lstrip().startswith("#"))

@@ -120,7 +120,7 @@ def start_offsets(bootstrap: str, topics: Iterable[str]) -> dict[tuple[str, int]
         return _offsets(client, _partitions(client, topics), OffsetSpec.EARLIEST)
 
 
-def lag(bootstrap: str, *, group: str = WORKER_ID, topics: Iterable[str] = RAW) -> dict[tuple[str, int], int]:
+def lag(bootstrap: str, *, group: str = WORKER_ID, topics: Iterable[str] = (FRAMES,)) -> dict[tuple[str, int], int]:
     """How many offsets of each partition the group has not committed yet; all zero = everything is covered."""
     with admin(bootstrap) as client:
         partitions = _partitions(client, topics)

@@ -1,0 +1,1 @@
+"""Running the parts as subprocesses: one part (`part`), the live pipeline (`live`). Not here: what parts do."""
