@@ -12,17 +12,17 @@ MAX_SAMPLES = 20
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """One expectation's outcome.
 
-    `unexpected` counts the rows that break it (for a figure or a schema: 1). `samples` names some of them
+    `unexpected_count` counts the rows that break it (for a figure or a schema: 1). `sample_ids` names some of them
     by their ids; a card number never stands there. `looked_at` is the number of rows tested.
     """
 
     table: str
-    name: str
+    expectation: str
     severity: Severity
     success: bool
-    unexpected: int
+    unexpected_count: int
     looked_at: int
-    samples: tuple[str, ...]
+    sample_ids: tuple[str, ...]
     sentence: str
 
 

@@ -139,12 +139,12 @@ def _result(suite: Suite, rule: Rule, outcome: Any, frame: Any) -> CheckResult:
         observed = _difference(rule.arguments["column_list"], list(frame.columns))
     return CheckResult(
         table=suite.table,
-        name=rule.name,
+        expectation=rule.name,
         severity=rule.severity,
         success=bool(outcome.success),
-        unexpected=unexpected,
+        unexpected_count=unexpected,
         looked_at=looked_at,
-        samples=() if whole or not unexpected else _samples(suite, rule, found["unexpected_index_list"], frame),
+        sample_ids=() if whole or not unexpected else _samples(suite, rule, found["unexpected_index_list"], frame),
         sentence=sentence(
             rule, success=bool(outcome.success), unexpected=unexpected, looked_at=looked_at, observed=observed
         ),
@@ -194,11 +194,11 @@ def _not_asked(suite: Suite, rule: Rule) -> CheckResult:
 def _plain(suite: Suite, rule: Rule, *, success: bool, text: str) -> CheckResult:
     return CheckResult(
         table=suite.table,
-        name=rule.name,
+        expectation=rule.name,
         severity=rule.severity,
         success=success,
-        unexpected=int(not success),
+        unexpected_count=int(not success),
         looked_at=0,
-        samples=(),
+        sample_ids=(),
         sentence=text,
     )

@@ -71,11 +71,11 @@ def only_fails(passed):
             assert [result.sentence for result in results if not result.success] == []
             passed.add(table)
         results = validate(table, plant(table, rule, good, bad, dict(metrics)), now=NOW)
-        failed = {result.name: result for result in results if not result.success}
+        failed = {result.expectation: result for result in results if not result.success}
         assert failed.keys() == {rule.name}, [result.sentence for result in failed.values()]
         result = failed[rule.name]
-        assert result.unexpected in (1, 2)
+        assert result.unexpected_count in (1, 2)
         assert result.severity is rule.severity
-        assert len(result.samples) == (result.unexpected if rule.on in (Subject.ROWS, Subject.TYPES) else 0)
+        assert len(result.sample_ids) == (result.unexpected_count if rule.on in (Subject.ROWS, Subject.TYPES) else 0)
 
     return check
