@@ -1,0 +1,1 @@
+"""What the CSMS answers, one module per OCPP version."""
