@@ -1,7 +1,8 @@
-"""Every table: its name, Arrow schema, column COMMENTs and where it comes from. The single source.
+"""Every landed table: its name, Arrow schema, column COMMENTs and where it comes from. The single source.
 
-Fact tables are read off their structs (`facts`); raw tables and the reports are declared here. Parquet
-folders, DuckDB COMMENTs, Dagster assets, the data dictionary and the quality suites all start from here.
+Fact tables are read off their structs (`facts`); raw tables are declared here. Parquet folders, DuckDB
+COMMENTs, Dagster assets, the data dictionary and the quality suites all start from here. Not here: the
+tables that a warehouse build computes (`catalogue`).
 """
 
 from datetime import datetime
@@ -21,6 +22,7 @@ _ARROW: dict[Any, pa.DataType] = {
     msgspec.inspect.BoolType: pa.bool_(),
     msgspec.inspect.BytesType: pa.binary(),
     msgspec.inspect.DateTimeType: TIMESTAMP,
+    msgspec.inspect.DecimalType: pa.decimal128(18, 4),
 }
 
 
@@ -60,9 +62,10 @@ class Table(msgspec.Struct, frozen=True):
         return pa.schema([pa.field(c.name, c.arrow, c.nullable) for c in self.columns if c.arrow is not None])
 
 
-def _of_fact(kind: type[Fact]) -> Table:
+def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
+    """The columns of a struct whose fields carry `facts.doc`: names, Arrow types, COMMENTs."""
     columns = []
-    for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]
+    for field in msgspec.inspect.type_info(row).fields:  # type: ignore[attr-defined]
         kind_of, extra, comment = field.type, {}, ""
         if isinstance(kind_of, msgspec.inspect.Metadata):
             extra = kind_of.extra or {}
@@ -74,7 +77,7 @@ def _of_fact(kind: type[Fact]) -> Table:
             kind_of = next(t for t in kind_of.types if not isinstance(t, msgspec.inspect.NoneType))
         arrow = pa.type_for_alias(extra["arrow"]) if extra.get("arrow") else _ARROW[type(kind_of)]
         columns.append(Column(field.name, comment, arrow, nullable))
-    return Table(kind.table, kind.comment, Origin.FACT, tuple(columns))
+    return tuple(columns)
 
 
 _POSITION = (
@@ -150,7 +153,7 @@ DEAD_LETTERS = Table(
     ),
 )
 
-FACT_TABLES: tuple[Table, ...] = tuple(_of_fact(kind) for kind in KINDS)
+FACT_TABLES: tuple[Table, ...] = tuple(Table(kind.table, kind.comment, Origin.FACT, columns_of(kind)) for kind in KINDS)
 LANDED: dict[str, Table] = {t.name: t for t in (RAW_FRAMES, RAW_CONNECTIONS, RAW_OBJECTS, DEAD_LETTERS, *FACT_TABLES)}
 """Tables with a Parquet folder of their own."""
 

@@ -1,0 +1,125 @@
+"""A query's answer as JSON, CSV or a table for a terminal. Not here: asking (`read`)."""
+
+import base64
+import csv
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TextIO
+
+import msgspec
+from rich.table import Table
+from rich.text import Text
+
+_JSON_INTEGERS = range(-(2**63), 2**64)
+_ROWS_SHOWN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Column names as the query gave them, and the rows, readable once."""
+
+    columns: list[str]
+    rows: Iterable[tuple[object, ...]]
+
+
+def unique_names(columns: Iterable[str]) -> list[str]:
+    """Each name once: repeats get `_1`, `_2` and so on, whichever is free."""
+    names: dict[str, None] = {}
+    for column in columns:
+        name, number = column, 0
+        while name in names:
+            number += 1
+            name = f"{column}_{number}"
+        names[name] = None
+    return list(names)
+
+
+def plain(value: object) -> Any:
+    """A value as JSON can say it: times RFC 3339 in UTC, blobs as text or base64, no NaN; nested ones too."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return value if value in _JSON_INTEGERS else msgspec.Raw(str(value).encode())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return msgspec.Raw(format(value, "f").encode()) if value.is_finite() else None
+    if isinstance(value, bytes):
+        return _text_of(value)
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return _time_text(value)
+
+
+def json_parts(answer: Answer) -> Iterator[str]:
+    """One JSON array of objects, piece by piece; no rows is `[]`."""
+    names = unique_names(answer.columns)
+    lead = "["
+    for row in answer.rows:
+        encoded = _encoder.encode({name: plain(value) for name, value in zip(names, row, strict=True)})
+        yield f"{lead}{encoded.decode()}"
+        lead = ",\n"
+    yield "[]\n" if lead == "[" else "]\n"
+
+
+def write_csv(answer: Answer, out: TextIO) -> None:
+    """Comma-separated with a header; null is empty, nested values are JSON."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(unique_names(answer.columns))
+    for row in answer.rows:
+        writer.writerow(["" if value is None else _cell(value) for value in row])
+
+
+def table(answer: Answer, *, limit: int = _ROWS_SHOWN) -> Table:
+    """A table for a terminal: the first `limit` rows, and how to see the others."""
+    rows = iter(answer.rows)
+    shown = [[_printable(value) for value in row] for row in islice(rows, limit)]
+    grid = Table(show_edge=False, header_style="bold")
+    if next(rows, None) is not None:
+        grid.caption = f"the first {limit:,} rows; all of them: --csv or --json"
+    for index, name in enumerate(unique_names(answer.columns)):
+        is_number = all(is_right for _, is_right in (row[index] for row in shown)) and bool(shown)
+        grid.add_column(Text(name), justify="right" if is_number else "left", overflow="fold")
+    for row in shown:
+        grid.add_row(*(Text(text) for text, _ in row))
+    return grid
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def _text_of(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return base64.b64encode(value).decode("ascii")
+
+
+def _time_text(value: object) -> str:
+    if isinstance(value, datetime):
+        # A TIMESTAMP without zone is taken as UTC, as everything here is.
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return moment.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"PT{value.total_seconds():g}S"
+    return str(value)
+
+
+def _cell(value: object) -> str:
+    said = plain(value)
+    return said if isinstance(said, str) else _encoder.encode(said).decode()
+
+
+def _printable(value: object) -> tuple[str, bool]:
+    """The cell's text without control characters (a frame could drive the terminal); whether it is a number."""
+    is_number = value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
+    text = "" if value is None else _cell(value)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text), is_number

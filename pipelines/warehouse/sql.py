@@ -1,0 +1,46 @@
+"""Names, texts and file lists quoted for DuckDB where SQL takes no parameters: DDL, COMMENT, views."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.tables import Column, Table
+
+
+def identifier(name: str) -> str:
+    """A quoted name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A quoted text."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def columns(table: Table) -> str:
+    """The table's column names, quoted, in order."""
+    return ", ".join(identifier(column.name) for column in table.columns)
+
+
+def rows(table: Table, paths: Sequence[Path]) -> str:
+    """A FROM item with the table's landed columns: its Parquet files by name, or no rows where there are none."""
+    if not paths:
+        empty = ", ".join(f"CAST(NULL AS {_type(column)}) AS {identifier(column.name)}" for column in table.columns)
+        return f"(SELECT {empty} WHERE false)"
+    listed = ", ".join(literal(str(path.absolute())) for path in paths)
+    # Folder names are no columns here, even where one looks like `day=2026-01-01`.
+    return f"read_parquet([{listed}], hive_partitioning = false)"
+
+
+def _type(column: Column) -> str:
+    names = {
+        "string": "VARCHAR",
+        "int32": "INTEGER",
+        "int64": "BIGINT",
+        "double": "DOUBLE",
+        "bool": "BOOLEAN",
+        "binary": "BLOB",
+        "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
+        "date32[day]": "DATE",
+        "decimal128(18, 4)": "DECIMAL(18, 4)",
+    }
+    return names[str(column.arrow)]
