@@ -39,7 +39,7 @@ class Chunk(msgspec.Struct):
     offsets: list[int]
     keys: list[bytes | None]
     values: list[bytes | None]
-    headers: list[list[tuple[str, bytes]]]
+    headers: list[list[tuple[str, bytes | None]]]
 
     def part(self, first: int, last: int) -> "Chunk":
         """The records of these places, the last left out."""

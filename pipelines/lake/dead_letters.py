@@ -33,10 +33,10 @@ def table_of(rows: pl.DataFrame) -> pa.Table:
 
 
 def _decode(
-    offset: int, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]], place: Place
+    offset: int, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]], place: Place
 ) -> DeadLetter:
     try:
-        letter = DeadLetter.decode(key, value, dict(headers))
+        letter = DeadLetter.decode(key, value, {name: word for name, word in headers if word is not None})
         _check_numbers(letter)
         return letter
     except (ValueError, KeyError, AttributeError):
