@@ -1,12 +1,38 @@
-"""The pure step: one station's state and one record in, facts out. No I/O, no clock but the log's."""
+"""The pure step: one station's state and one record in, facts out. No I/O, no clock but the log's.
+
+`step` reads a record's frame and hands the event to the part of the domain that folds it. Not here: which records
+count (`order`), how a version writes events (`ocpp`), what they change (`sessions_v16`, `faults`, ...).
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any, cast
 
 import msgspec
 
-from models.dead_letters import DeadLetter
+from models import authorizations, faults, order, rates, sessions, sessions_v2x, sessions_v16, stations, statuses, times
+from models.events import (
+    Alarm,
+    Answer,
+    AuthorizationAsked,
+    Booted,
+    Metered,
+    Notified,
+    Started,
+    StatusReported,
+    Stopped,
+    TransactionReported,
+    UnusableError,
+)
 from models.facts import Fact
+from models.frames import Call, CallResult, CallResultError, Frame, FrameError, Send
+from models.frames import decode as decode_frame
+from models.ids import bounded
+from models.moment import Moment
+from models.ocpp.versions import ACTIONS, ADAPTERS, V16, WITH_SENDS, Adapter
 from models.reasons import Reason
-from models.record import Record
-from models.state import StationState
+from models.record import Direction, Kind, Record
+from models.state import MAX_CALLS, AwaitedCall, FaultState, HourState, SessionState, StationState, trim
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -26,13 +52,142 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 def step(state: StationState, record: Record, context: Context) -> Refusal | None:
-    """Fold one record into `state`, in place. A record at or before the state's position is a no-op."""
-    raise NotImplementedError
+    """Fold one record into `state`, in place. A record at or before the state's position is a no-op.
+
+    Never raises on what a station sent; an exception out of here is a defect, for the worker to set aside.
+    """
+    if not order.is_new(state, record):
+        return None
+    state.station_id = record.station_id
+    received_us = times.plausible(record.received_at_us)
+    if record.kind == Kind.FRAME:
+        return _frame(state, record, received_us, context)
+    if order.counts(state, record, received_us):
+        stations.connect(state, record.kind, received_us)
+    return None
 
 
 def drain(state: StationState) -> list[Fact]:
     """The facts that changed since the last drain, newest version of each id only."""
-    raise NotImplementedError
+    drained = [_fact(state, *entry) for entry in state.changed.values()]
+    state.changed = {}
+    return drained
 
 
-__all__ = ["Context", "DeadLetter", "Refusal", "drain", "step"]
+def _frame(state: StationState, record: Record, received_us: int | None, context: Context) -> Refusal | None:
+    frame = decode_frame(record.payload)
+    if isinstance(frame, FrameError):
+        return Refusal(frame.reason, frame.detail)
+    protocol = record.protocol or state.protocol or V16
+    adapter = ADAPTERS.get(protocol)
+    if adapter is None:
+        return Refusal(Reason.UNSUPPORTED_PROTOCOL, "The protocol is none of ocpp1.6, ocpp2.0.1 and ocpp2.1.")
+    refusal = _refused(frame, protocol, adapter)
+    if refusal is not None or not order.counts(state, record, received_us):
+        return refusal
+    state.protocol = protocol
+    if state.faults:
+        rates.pass_time(state, received_us)
+    moment = Moment(record, received_us, protocol, frame.message_id)
+    if isinstance(frame, Call):
+        return _call(state, frame, adapter, moment, context)
+    if state.calls and record.direction != Direction.CP_TO_CSMS:
+        _answer(state, frame, adapter, moment)
+    return None
+
+
+def _refused(frame: Frame, protocol: str, adapter: Adapter) -> Refusal | None:
+    """Why a well-formed frame cannot be read in its version; None if it can."""
+    if isinstance(frame, Call):
+        if frame.action not in ACTIONS[protocol]:
+            return Refusal(Reason.UNKNOWN_ACTION, f"No action of this name in {protocol} (names are case-sensitive).")
+    elif isinstance(frame, Send):
+        if protocol not in WITH_SENDS:
+            return Refusal(Reason.NOT_OCPP, f"Messages of type 6 do not exist in {protocol}.")
+        if frame.action not in adapter.SENDS:
+            return Refusal(Reason.UNKNOWN_ACTION, f"No unanswered message of this name in {protocol}.")
+    elif isinstance(frame, CallResultError) and protocol not in WITH_SENDS:
+        return Refusal(Reason.NOT_OCPP, f"Messages of type 5 do not exist in {protocol}.")
+    return None
+
+
+def _call(state: StationState, call: Call, adapter: Adapter, moment: Moment, context: Context) -> Refusal | None:
+    if moment.record.direction == Direction.CSMS_TO_CP:
+        return None
+    if state.calls:
+        # A message id used again belongs to the newer call: the older one's answer is not coming.
+        state.calls.pop(_key(call.message_id), None)
+    reader = adapter.READERS.get(call.action)
+    if reader is None:
+        return None
+    try:
+        event = reader(call.payload, context.token_key)
+    except UnusableError as error:
+        return Refusal(Reason.INVALID_PAYLOAD, str(error))
+    if event is None:
+        return None
+    awaited = _FOLDS[type(event)](state, event, moment)
+    if awaited is not None:
+        state.calls[_key(call.message_id)] = awaited
+        trim(state.calls, MAX_CALLS)
+    return None
+
+
+def _answer(state: StationState, frame: Frame, adapter: Adapter, moment: Moment) -> None:
+    """Pair an answer with the call that waits for it; an error answer ends the waiting."""
+    call = state.calls.pop(_key(frame.message_id), None)
+    if call is None:
+        return
+    answer = Answer()
+    if isinstance(frame, CallResult) and call.action in adapter.ANSWERS:
+        # An answer that says nothing usable is still an answer, like an error.
+        with contextlib.suppress(UnusableError):
+            answer = adapter.ANSWERS[call.action](frame.payload)
+    if call.action == "Authorize":
+        authorizations.answer(state, call, answer, moment)
+    else:
+        sessions_v16.answered(state, call, answer)
+
+
+def _key(message_id: str) -> str:
+    return message_id if len(message_id) <= 64 else bounded(message_id) or ""
+
+
+def _status(state: StationState, event: StatusReported, moment: Moment) -> None:
+    statuses.report(state, event, moment)
+    faults.report(state, event, moment)
+    if moment.protocol == V16:
+        sessions_v16.status(state, event, moment)
+
+
+def _notified(state: StationState, event: Notified, moment: Moment) -> None:
+    for entry in event.entries:
+        if isinstance(entry, Alarm):
+            faults.alarm(state, entry, moment)
+        else:
+            _status(state, entry, moment)
+
+
+_FOLDS: dict[type, Callable[[StationState, Any, Moment], AwaitedCall | None]] = {
+    AuthorizationAsked: authorizations.ask,
+    Booted: stations.boot,
+    Metered: sessions_v16.meter,
+    Notified: _notified,
+    Started: sessions_v16.start,
+    StatusReported: _status,
+    Stopped: sessions_v16.stop,
+    TransactionReported: sessions_v2x.report,
+}
+
+
+def _fact(state: StationState, entity: object, generation: int, offset: int) -> Fact:
+    if isinstance(entity, SessionState):
+        return sessions.fact(state, entity, generation, offset)
+    if isinstance(entity, FaultState):
+        return faults.fact(state, entity, generation, offset)
+    if isinstance(entity, HourState):
+        return rates.fact(state, entity, generation, offset)
+    return cast(Fact, entity)
+
+
+__all__ = ["Context", "Refusal", "drain", "step"]

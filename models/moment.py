@@ -1,0 +1,28 @@
+"""When and as what the record being handled arrived: what the parts of the step share. Not here: the log's order."""
+
+import msgspec
+
+from models import ids
+from models.record import Record
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """One record's time of receipt (None where the log has none) its version of OCPP, its message id."""
+
+    record: Record
+    received_us: int | None
+    protocol: str
+    message_id: str
+
+    @property
+    def mark(self) -> str:
+        """What names this frame for ever."""
+        return ids.mark(self.record, self.received_us)
+
+    def at(self, reported_us: int | None) -> int | None:
+        """When something happened: by the charger's clock where it is sound, else by receipt."""
+        return self.received_us if reported_us is None else reported_us
+
+    def clock(self, reported_us: int | None) -> int | None:
+        """The log's time: receipt, or the charger's clock where the log has no times."""
+        return reported_us if self.received_us is None else self.received_us

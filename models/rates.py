@@ -1,0 +1,107 @@
+"""Rates per station and hour of receipt: energy, sessions, faults, fault time. Not here: reports over them (SQL)."""
+
+from models.facts import Rate
+from models.state import MAX_HOURS, HourState, SessionState, StationState
+from models.times import HOUR_US, as_utc
+
+MAX_SILENCE_HOURS = 24 * 31
+"""A longer jump of the log's time counts no fault time in between: nobody was there to see it."""
+
+
+def rate_id(station_id: str, hour: int) -> str:
+    """Station and hour, readable."""
+    start = as_utc(hour * HOUR_US)
+    return f"{station_id}|{start:%Y-%m-%dT%H}"
+
+
+def hour_of(clock_us: int | None) -> int | None:
+    """The number of the hour since the epoch."""
+    return None if clock_us is None else clock_us // HOUR_US
+
+
+def count(state: StationState, hour: int | None, *, sessions: int = 0, faults: int = 0) -> None:
+    """Count starts and faults in an hour; an hour that is final or unknown counts nothing."""
+    rate = _hour(state, hour)
+    if rate is not None:
+        rate.sessions += sessions
+        rate.faults += faults
+
+
+def settle(state: StationState, session: SessionState, energy_wh: int, hour: int | None) -> None:
+    """Make the session's hours sum to its energy: what came goes to this hour, what was too much is taken back.
+
+    Taken back from the newest hours first, as far as they can still change.
+    """
+    missing = energy_wh - sum(session.hours_wh.values())
+    if missing > 0:
+        rate = _hour(state, hour)
+        if rate is not None and hour is not None:
+            rate.energy_wh += missing
+            session.hours_wh[hour] = session.hours_wh.get(hour, 0) + missing
+            if len(session.hours_wh) > MAX_HOURS:
+                _merge_oldest(session)
+    for past in sorted(session.hours_wh, reverse=True):
+        if missing >= 0:
+            break
+        rate = _hour(state, past)
+        if rate is not None:
+            taken = min(-missing, session.hours_wh[past])
+            rate.energy_wh -= taken
+            session.hours_wh[past] -= taken
+            missing += taken
+
+
+def pass_time(state: StationState, clock_us: int | None) -> None:
+    """Count the time since the last record as fault time, split at full hours; only called while a fault is open."""
+    since = state.fault_clock_us
+    if clock_us is None or since is None or clock_us <= since:
+        return
+    state.fault_clock_us = clock_us
+    if clock_us - since > MAX_SILENCE_HOURS * HOUR_US:
+        return
+    while since < clock_us:
+        until = min(clock_us, (since // HOUR_US + 1) * HOUR_US)
+        rate = _hour(state, since // HOUR_US)
+        if rate is not None:
+            rate.fault_us += until - since
+        since = until
+
+
+def fact(state: StationState, rate: HourState, generation: int, offset: int) -> Rate:
+    """The hour as a fact."""
+    start = as_utc(rate.hour * HOUR_US)
+    assert start is not None
+    return Rate(
+        version_generation=generation,
+        version_offset=offset,
+        rate_id=rate_id(state.station_id, rate.hour),
+        station_id=state.station_id,
+        hour=start,
+        energy_wh=rate.energy_wh,
+        sessions=rate.sessions,
+        faults=rate.faults,
+        fault_s=rate.fault_us // 1_000_000,
+    )
+
+
+def _hour(state: StationState, hour: int | None) -> HourState | None:
+    """The hour to change, marked as changed; None for one that is final or unknown."""
+    if hour is None or hour < state.hours_floor:
+        return None
+    rate = state.hours.get(hour)
+    if rate is None:
+        rate = state.hours[hour] = HourState(hour)
+        if len(state.hours) > MAX_HOURS:
+            oldest = min(state.hours)
+            del state.hours[oldest]
+            state.hours_floor = oldest + 1
+            if oldest == hour:
+                return None
+    state.touch(rate_id(state.station_id, hour), rate)
+    return rate
+
+
+def _merge_oldest(session: SessionState) -> None:
+    """Keep the sum while forgetting the oldest hour: its energy counts with the next one from here on."""
+    oldest, following = sorted(session.hours_wh)[:2]
+    session.hours_wh[following] += session.hours_wh.pop(oldest)

@@ -1,0 +1,209 @@
+"""1.6 sessions: which start is a retry, which stop, sample or status belongs to which start. Not here: energy.
+
+OCPP 1.6 names a transaction only in the answer to its start, and may never name it (errata 3.18): sessions are
+told apart by what the start says, and found again by transactionId where that is a key, else by
+connector, time, meter and token. See the contract, section 5.
+"""
+
+from collections.abc import Iterable
+
+from models import ids, rates, sessions, statuses
+from models.events import Answer, Metered, Started, StatusReported, Stopped
+from models.moment import Moment
+from models.state import MAX_TRANSACTION_IDS, AwaitedCall, SessionState, StationState
+
+
+def start(state: StationState, event: Started, moment: Moment) -> AwaitedCall:
+    """Fold a start, or its retry; the returned call waits for the transactionId."""
+    content = ids.digest(event.connector_id, event.token, event.start, _text(event))
+    for session in state.open_sessions.values():
+        if session.content == content:
+            return AwaitedCall("StartTransaction", session.session_id)
+    session = SessionState(
+        _new_id(state, event, moment),
+        connector_id=event.connector_id,
+        content=content,
+        token=event.token,
+        started_us=moment.at(event.at_us),
+        is_start_seen=True,
+        meter_start=event.meter_wh,
+    )
+    if statuses.is_charging(state, event.connector_id):
+        sessions.charge(session, session.started_us, is_charging=True)
+    sessions.open_session(state, session, moment)
+    return AwaitedCall("StartTransaction", session.session_id)
+
+
+def answered(state: StationState, call: AwaitedCall, answer: Answer) -> None:
+    """Fold the answer to a start: the session adopts the transactionId, older ones keep leading to it."""
+    session = state.open_sessions.get(call.target) or state.closed_sessions.get(call.target)
+    if session is None or answer.transaction_id is None:
+        return
+    if _is_same_as_older(state, session, answer.transaction_id):
+        _take_back(state, session)
+        return
+    _adopt(session, answer.transaction_id)
+    state.touch(session.session_id, session)
+
+
+def meter(state: StationState, event: Metered, moment: Moment) -> None:
+    """Fold meter values into the session they belong to; outside a session they carry no fact."""
+    session = _metered(state, event)
+    if session is not None:
+        sessions.meter(state, session, event.readings, moment)
+
+
+def stop(state: StationState, event: Stopped, moment: Moment) -> None:
+    """Fold a stop. One without a known start is counted as an anomaly; a retried one changes nothing."""
+    ended_us = moment.at(event.at_us)
+    if any(_is_retry(session, event) for session in state.closed_sessions.values()):
+        return
+    session = _stopped(state, event)
+    if session is None:
+        state.orphan_stops += 1
+        return
+    if event.transaction_id is not None:
+        _adopt(session, event.transaction_id)
+    session.token = session.token or event.token
+    if event.readings:
+        sessions.meter(state, session, event.readings, moment)
+    session.meter_stop = event.meter_wh
+    session.stop_reported_us = event.at_us
+    sessions.close(state, session, ended_us, event.reason, moment)
+
+
+def status(state: StationState, event: StatusReported, moment: Moment) -> None:
+    """Fold a connector's status into its newest open session: Charging or not."""
+    session = _newest_on(state, event.connector_id)
+    is_charging = event.status == statuses.CHARGING
+    if session is not None and (is_charging or session.charging_since_us is not None):
+        sessions.charge(session, moment.at(event.at_us), is_charging=is_charging)
+        state.touch(session.session_id, session)
+
+
+def _new_id(state: StationState, event: Started, moment: Moment) -> str:
+    """The first id of this connector and start that no other session has or had."""
+    begun = event.start
+    if event.at_us is None:
+        # A clock that was never set tells no starts apart; the time of receipt does.
+        begun = f"{event.start}@{moment.received_us}"
+    ordinal = 0
+    while sessions.is_known(
+        state, session_id := ids.session_id_16(state.station_id, event.connector_id, begun, ordinal)
+    ):
+        ordinal += 1
+    return session_id
+
+
+def _text(event: Started) -> str | None:
+    return None if event.meter_wh is None else str(event.meter_wh.normalize())
+
+
+def _adopt(session: SessionState, transaction_id: str) -> None:
+    if not ids.is_key(transaction_id):
+        session.transaction_id = session.transaction_id or transaction_id
+        return
+    session.transaction_id = transaction_id
+    if transaction_id not in session.transaction_ids:
+        session.transaction_ids = [*session.transaction_ids, transaction_id][-MAX_TRANSACTION_IDS:]
+
+
+def _is_same_as_older(state: StationState, session: SessionState, transaction_id: str) -> bool:
+    """Whether the answer shows that a closed session of equal content is this one: another log of the same traffic."""
+    return ids.is_key(transaction_id) and any(
+        older is not session and older.content == session.content and transaction_id in older.transaction_ids
+        for older in state.closed_sessions.values()
+    )
+
+
+def _take_back(state: StationState, session: SessionState) -> None:
+    """Retract a session that turned out to be an older one."""
+    state.open_sessions.pop(session.session_id, None)
+    state.closed_sessions.pop(session.session_id, None)
+    rates.settle(state, session, 0, None)
+    rates.count(state, session.counted_hour, sessions=-1)
+    state.touch(session.session_id, sessions.fact(state, session, state.generation, state.offset, deleted=True))
+
+
+def _metered(state: StationState, event: Metered) -> SessionState | None:
+    transaction_id = event.transaction_id
+    if transaction_id is not None and ids.is_key(transaction_id):
+        session = _best(_known_as(state, transaction_id), event.connector_id)
+        if session is not None:
+            return session
+        if any(transaction_id in closed.transaction_ids for closed in state.closed_sessions.values()):
+            return None
+        # The answer is not in the log, or not yet: the sample names the transaction of its connector.
+        session = _newest_on(state, event.connector_id)
+        if session is None or session.transaction_ids:
+            return None
+        _adopt(session, transaction_id)
+        return session
+    session = _newest_on(state, event.connector_id)
+    return session if session is not None and not _is_before(event, session) else None
+
+
+def _is_before(event: Metered, session: SessionState) -> bool:
+    first = event.readings[0].at_us
+    return first is not None and session.started_us is not None and first < session.started_us
+
+
+def _newest_on(state: StationState, connector_id: int | None) -> SessionState | None:
+    """The newest open session of a connector; connector 0 is the main meter and has none."""
+    if not connector_id:
+        return None
+    for session in reversed(state.open_sessions.values()):
+        if session.connector_id == connector_id:
+            return session
+    return None
+
+
+def _known_as(state: StationState, transaction_id: str) -> list[SessionState]:
+    return [s for s in reversed(state.open_sessions.values()) if transaction_id in s.transaction_ids]
+
+
+def _best(candidates: Iterable[SessionState], connector_id: int | None) -> SessionState | None:
+    """The candidate on this connector, else the newest: some systems give every session one transactionId."""
+    newest = None
+    for session in candidates:
+        if session.connector_id == connector_id:
+            return session
+        newest = newest or session
+    return newest
+
+
+def _stopped(state: StationState, event: Stopped) -> SessionState | None:
+    """The open session a stop ends, by transactionId where it is a key, else by what fits."""
+    transaction_id = event.transaction_id
+    if transaction_id is not None and ids.is_key(transaction_id):
+        named = _known_as(state, transaction_id)
+        if named:
+            return next((s for s in named if _fits(s, event)), named[0])
+        if any(transaction_id in closed.transaction_ids for closed in state.closed_sessions.values()):
+            return None
+        # The start's answer is not in the log. A guess between two would end somebody else's session.
+        unanswered = [s for s in state.open_sessions.values() if s.transaction_id is None and _fits(s, event)]
+        return unanswered[0] if len(unanswered) == 1 else None
+    unnamed = [s for s in state.open_sessions.values() if not s.transaction_ids and _fits(s, event)]
+    same_id = [s for s in unnamed if transaction_id is not None and s.transaction_id == transaction_id]
+    # The latest start that fits: a queue is delivered in order, so its stop follows its start.
+    fitting = same_id or unnamed
+    return fitting[-1] if fitting else None
+
+
+def _fits(session: SessionState, event: Stopped) -> bool:
+    """Whether a stop can end this session: same token, not before its start in time or meter."""
+    if event.token is not None and session.token is not None and event.token != session.token:
+        return False
+    if event.at_us is not None and session.started_us is not None and event.at_us < session.started_us:
+        return False
+    return event.meter_wh is None or session.meter_start is None or event.meter_wh >= session.meter_start
+
+
+def _is_retry(session: SessionState, event: Stopped) -> bool:
+    """Whether this very stop closed the session already."""
+    if event.transaction_id is not None and ids.is_key(event.transaction_id):
+        is_same = event.transaction_id in session.transaction_ids
+    else:
+        is_same = event.transaction_id == session.transaction_id
+    return is_same and event.at_us == session.stop_reported_us and event.meter_wh == session.meter_stop

@@ -1,0 +1,155 @@
+"""A small reader of the shared captures for tests of the engine: files to records, nothing inferred but direction."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from models.facts import Fact
+from models.frames import Call, CallError, CallResult, decode
+from models.ocpp.versions import infer_direction
+from models.record import Direction, Record
+from models.state import StationState
+from models.step import Context, Refusal, drain, step
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data" / "ocpp"
+KEY = b"a key for tests"
+_PROTOCOLS = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
+
+
+def shared(name: str) -> Path:
+    """The shared file, or a skip that says why."""
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"{path} is not there: the shared captures are not part of the repository")
+    return path
+
+
+def records(path: Path) -> list[Record]:
+    """Every line of a log as a record, offsets counted over the whole file, as in one partition."""
+    readers = {".csv": _csv, ".txt": _text}
+    read = readers.get(path.suffix, _json)
+    source = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    directions: dict[tuple[str, str], str] = {}
+    found = []
+    for ordinal, (station, kind, direction, protocol, received, payload) in enumerate(read(path)):
+        direction = direction or _infer(station, payload, protocol or "ocpp1.6", directions)
+        us = None if received is None else _us(received)
+        found.append(Record(station, kind, direction, protocol, us, source, ordinal, payload, 1, 0, ordinal))
+    return found
+
+
+def _us(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1_000_000)
+
+
+_Line = tuple[str, str, str | None, str | None, str | None, bytes]
+
+
+def _json(path: Path) -> Iterator[_Line]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        station = row.get("chargePointId") or (row.get("path") or "").rsplit("/", 1)[-1] or row.get("device") or "?"
+        protocol = row.get("subprotocol") or row.get("ocppVersion") or row.get("ocpp")
+        direction = row.get("direction")
+        kind = direction if direction in ("open", "close") else "frame"
+        yield (
+            station,
+            kind,
+            direction if kind == "frame" else None,
+            _PROTOCOLS.get(protocol, protocol),
+            row.get("timestamp") or row.get("logged_at"),
+            row["raw"].encode(),
+        )
+
+
+def _csv(path: Path) -> Iterator[_Line]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield row["id"], "frame", None, "ocpp1.6", row["timestamp"], row["msg"].encode()
+
+
+def _text(path: Path) -> Iterator[_Line]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        station, _, payload = line.partition(" : ")
+        yield station, "frame", None, "ocpp1.6", None, payload.encode()
+
+
+def _infer(station: str, payload: bytes, protocol: str, directions: dict[tuple[str, str], str]) -> str | None:
+    frame = decode(payload)
+    if isinstance(frame, Call):
+        direction = infer_direction(frame.action, protocol)
+        if direction:
+            directions[station, frame.message_id] = direction
+        return direction
+    if isinstance(frame, CallResult | CallError):
+        asked = directions.get((station, frame.message_id))
+        if asked:
+            return Direction.CSMS_TO_CP if asked == Direction.CP_TO_CSMS else Direction.CP_TO_CSMS
+    return None
+
+
+class Folded:
+    """Stations folded so far: their states, every newest fact, every refusal."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, StationState] = {}
+        self.facts: dict[tuple[str, str], Fact] = {}
+        self.refusals: list[tuple[Record, Refusal]] = []
+
+    def fold(self, records: Iterable[Record], *, drain_every: int = 0) -> "Folded":
+        for count, record in enumerate(records, 1):
+            state = self.states.setdefault(record.station_id, StationState(station_id=record.station_id))
+            refusal = step(state, record, Context(KEY))
+            if refusal is not None:
+                self.refusals.append((record, refusal))
+            if drain_every and count % drain_every == 0:
+                self.take()
+        self.take()
+        return self
+
+    def take(self) -> None:
+        for state in self.states.values():
+            for fact in drain(state):
+                known = self.facts.get((fact.kind, fact.fact_id))
+                version = (fact.version_generation, fact.version_offset)
+                assert known is None or version >= (known.version_generation, known.version_offset)
+                self.facts[fact.kind, fact.fact_id] = fact
+
+    def of(self, kind: str) -> list:
+        return [fact for (name, _), fact in self.facts.items() if name == kind and not fact.deleted]
+
+    def rows(self) -> dict[tuple[str, str], dict]:
+        """Every fact that is not taken back, without its version: what must be equal between two runs."""
+        hidden = ("version_generation", "version_offset", "deleted")
+        return {
+            key: {name: getattr(fact, name) for name in fact.__struct_fields__ if name not in hidden}
+            for key, fact in self.facts.items()
+            if not fact.deleted
+        }
+
+
+def frame(
+    payload: object,
+    *,
+    ordinal: int,
+    us: int | None = None,
+    direction: str | None = Direction.CP_TO_CSMS,
+    protocol: str | None = "ocpp1.6",
+    source: str = "s",
+    station: str = "CP",
+    offset: int | None = None,
+) -> Record:
+    """One frame as a record; `payload` is JSON to encode, or bytes as they are."""
+    data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return Record(
+        station, "frame", direction, protocol, us, source, ordinal, data, 1, 0, ordinal if offset is None else offset
+    )
