@@ -110,3 +110,15 @@ class Home:
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    def holder(self, name: str) -> str | None:
+        """The pid that holds `run/<name>.lock` now, as it wrote it; null if nobody does."""
+        try:
+            with (self.run / f"{name}.lock").open("r", encoding="ascii") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return file.read().strip() or "unknown"
+        except OSError:
+            return None  # never locked
+        return None

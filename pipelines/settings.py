@@ -91,7 +91,11 @@ class Settings(BaseSettings):
 
     def open_home(self) -> Home:
         """The home folder, made if absent."""
-        return Home(self.home.absolute()).create()
+        return self.locate_home().create()
+
+    def locate_home(self) -> Home:
+        """The home folder, for commands that only look."""
+        return Home(self.home.absolute())
 
 
 def load() -> Settings:

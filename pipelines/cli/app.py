@@ -58,7 +58,7 @@ LOOPBACK = "127.0.0.1"
 
 @app.command()
 def process(files: Files, again: Again = False, as_json: Json = False) -> None:
-    """Take log files through the whole pipeline, once, and publish the warehouse."""
+    """Log files through the whole pipeline, then a summary."""
     from pipelines.cli import files as command
 
     command.process(files, again=again, as_json=as_json)
@@ -73,7 +73,7 @@ def up(
     ready_file: Annotated[Path | None, typer.Option(help="Written as JSON once everything is ready.")] = None,
     upstream: Upstream = None,
 ) -> None:
-    """Run the whole live pipeline in the foreground until Ctrl-C or SIGTERM."""
+    """Run the live pipeline until Ctrl-C or SIGTERM."""
     from pipelines.cli import live
 
     live.up(host, gateway_port, ocpi_port, land_every, ready_file, upstream)
@@ -104,7 +104,7 @@ def ocpi(
 
 @app.command()
 def worker() -> None:
-    """Run a stream worker alone; several share the partitions."""
+    """Run a stream worker alone; several share the work."""
     from pipelines.cli import parts
 
     parts.worker()
@@ -151,7 +151,10 @@ def kafka(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0 picks a free one.")] = 9092,
     data: Annotated[Path | None, typer.Option(help="Data folder; default: kafka under the home.")] = None,
 ) -> None:
-    """Run Apache Kafka 4.1 (KRaft, one node, durable) in the foreground; needs Java 17 and, once, Maven."""
+    """Run Apache Kafka 4.1 here, durable, until Ctrl-C.
+
+    KRaft, one node, on loopback; needs Java 17 and, the first time, Maven.
+    """
     from pipelines.cli import live
 
     live.kafka(port, data)
@@ -168,17 +171,27 @@ def import_(files: Files, again: Again = False) -> None:
 @app.command()
 def simulate(
     url: Annotated[
-        str | None, typer.Argument(help="Gateway, such as ws://127.0.0.1:9000/ocpp; default: this home's.")
+        str | None, typer.Argument(metavar="[WS_URL]", help="Gateway; default: the one that runs on this home.")
     ] = None,
-    stations: Annotated[int, typer.Option(min=1, help="How many stations, 1.6 and 2.0.1 mixed.")] = 10,
-    seconds: Annotated[float, typer.Option(min=1, help="How long to drive them.")] = 30,
+    stations: Annotated[int, typer.Option(min=1, help="How many, 1.6 and 2.0.1 mixed.")] = 20,
+    sessions: Annotated[int, typer.Option(min=0, help="How many sessions in all.")] = 60,
+    open_sessions: Annotated[int, typer.Option(min=0, help="How many of them get no end.")] = 0,
+    seconds: Annotated[float, typer.Option(min=0, help="Spread over this time; 0: as fast as it goes.")] = 0,
     seed: Annotated[int, typer.Option(help="Same seed, same fleet.")] = 1,
-    truth: Annotated[Path, typer.Option(help="Where to write what really happened.")] = Path("truth.json"),
+    truth: Annotated[Path, typer.Option(help="Where to write what really happened, as JSON.")] = Path("truth.json"),
 ) -> None:
-    """Drive a simulated fleet over real WebSockets; writes its own truth to a file."""
+    """Drive a simulated fleet over real WebSockets."""
     from pipelines.cli import fleet
 
-    fleet.simulate(url, stations=stations, seconds=seconds, seed=seed, truth=truth)
+    fleet.simulate(
+        url,
+        stations=stations,
+        sessions=sessions,
+        open_sessions=open_sessions,
+        seconds=seconds,
+        seed=seed,
+        truth_file=truth,
+    )
 
 
 @app.command()
@@ -195,7 +208,10 @@ def sql(
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Say what is configured, reachable and behind; exit code 1 if something is wrong."""
+    """Say what is configured, reachable and behind.
+
+    Exit code 1 if something is wrong.
+    """
     from pipelines.cli import doctor as command
 
     command.doctor(as_json=as_json)

@@ -26,14 +26,14 @@ class Part:
         home: Whose part it is.
         name: Command of the part; also the name of its log and of the file in which it says it is ready.
         arguments: Options of the command.
-        environment: Settings on top of this process's own.
+        environment: Settings on top of this process's own; may be changed before the next start.
     """
 
     def __init__(self, home: Home, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self.home = home
         self.name = name
         self.arguments = list(arguments)
-        self._environment = dict(environment)
+        self.environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
 
@@ -71,7 +71,7 @@ class Part:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self.environment},
                 # Ctrl-C reaches the supervisor alone, which stops the parts in their order.
                 start_new_session=True,
             )
