@@ -71,9 +71,9 @@ def null(column: str, severity: Severity, finding: str, *, name: str, **more: An
     return _on_column("ExpectColumnValuesToBeNull", name, column, {}, severity, finding, more)
 
 
-def unique(column: str, severity: Severity, finding: str, **more: Any) -> Rule:
+def unique(column: str, severity: Severity, finding: str, *, name: str | None = None, **more: Any) -> Rule:
     """No value twice; nulls are another rule's business."""
-    return _on_column("ExpectColumnValuesToBeUnique", f"{column}_unique", column, {}, severity, finding, more)
+    return _on_column("ExpectColumnValuesToBeUnique", name or f"{column}_unique", column, {}, severity, finding, more)
 
 
 def between(

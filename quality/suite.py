@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from models.tables import Column, Table
-from quality.rules import Rule, Severity, Subject, not_null, unique
+from quality.rules import Rule, Severity, Subject, not_null, together_unique, unique
 
 NEWEST_ROWS = 200_000
 """Rows of a big table that are looked at in a run: bounded, so that a run's cost does not follow the history."""
@@ -56,17 +56,19 @@ def suite(
     metrics: Mapping[str, str] | None = None,
     newest_by: str | None = None,
     derive: Derive | None = None,
-    hidden: tuple[str, ...] = (),
+    required: tuple[str, ...] = (),
     tokens: tuple[str, ...] = (),
+    key: str | None = None,
 ) -> Suite:
     """A suite of the generated expectations and `rules`.
 
-    `reads` names columns beyond the ones that rules name (for `where` and `derive`); `hidden` are declared
-    columns that the warehouse table leaves out; `tokens` are the columns that hold a token.
+    `reads` names columns beyond the ones that rules name (for `where` and `derive`); `required` columns that
+    must not be null beyond those declared so; `tokens` the id columns that hold a token. `key` is a derived
+    column that names a row where the id columns may be null.
     """
-    declared = [column for column in table.columns if column.name not in hidden]
+    declared = table.columns
     names = {column.name for column in declared}
-    every = (*_structure(declared, ids), *rules)
+    every = (*_structure(declared, ids, required), _identity(ids, key), *rules)
     if len({rule.name for rule in every}) < len(every):
         raise ValueError(f"{table.name}: two expectations have one name")
     wanted = {*ids, *reads, *(c for rule in every if rule.on is Subject.ROWS for c in rule.columns)}
@@ -83,7 +85,7 @@ def suite(
     )
 
 
-def _structure(declared: list[Column], ids: tuple[str, ...]) -> tuple[Rule, ...]:
+def _structure(declared: tuple[Column, ...], ids: tuple[str, ...], required: tuple[str, ...]) -> tuple[Rule, ...]:
     names = [column.name for column in declared]
     columns = Rule(
         name="columns",
@@ -106,17 +108,21 @@ def _structure(declared: list[Column], ids: tuple[str, ...]) -> tuple[Rule, ...]
         on=Subject.TYPES,
         blocking=True,
     )
-    required = tuple(
+    known = tuple(
         not_null(column.name, Severity.CRITICAL, f"{column.name} is missing", blocking=column.name in ids)
         for column in declared
-        if not column.nullable
+        if not column.nullable or column.name in required
     )
-    identity = (
-        (unique(ids[0], Severity.CRITICAL, f"{ids[0]} stands on more than one row", blocking=True),)
-        if len(ids) == 1
-        else ()
-    )
-    return (columns, types, *required, *identity)
+    return (columns, types, *known)
+
+
+def _identity(ids: tuple[str, ...], key: str | None) -> Rule:
+    if len(ids) == 1:
+        return unique(ids[0], Severity.CRITICAL, f"{ids[0]} stands on more than one row", blocking=True)
+    finding = f"{', '.join(ids[:-1])} and {ids[-1]} stand together on more than one row"
+    if key:
+        return unique(key, Severity.CRITICAL, finding, name="rows_unique", blocking=True)
+    return together_unique("rows_unique", ids, Severity.CRITICAL, finding, blocking=True)
 
 
 _DUCKDB = {

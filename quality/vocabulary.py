@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from quality.rules import Rule, Severity, between, matches, one_of
+from quality.rules import Rule, Severity, between, matches, not_before, one_of
 
 PROTOCOLS: Final = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
 DIRECTIONS: Final = ("cp-to-csms", "csms-to-cp")
@@ -66,3 +66,36 @@ def port(frame: Any) -> Any:
     """The port of each row as one text: EVSE is null in 1.6, and rows with nulls are left out of pairs."""
     evse, connector_id = (frame[name].fillna(-1).astype("int64").astype(str) for name in PORT[1:])
     return frame["station_id"] + "/" + evse + "/" + connector_id
+
+
+def party() -> Rule:
+    """Who owns an OCPI object: country and party."""
+    finding = "the owner is not a country and a party such as NL-TNM"
+    return matches("party_shaped", "party", "^[A-Z]{2}-[A-Z0-9]{3}$", Severity.WARNING, finding)
+
+
+def currency() -> Rule:
+    """ISO 4217."""
+    return matches("currency_shaped", "currency", "^[A-Z]{3}$", Severity.WARNING, "the currency is no ISO 4217 code")
+
+
+def energy() -> tuple[Rule, Rule]:
+    """What one charging session can take."""
+    return (
+        between("energy_not_negative", "energy_wh", 0, None, Severity.CRITICAL, "the energy is negative"),
+        between("energy_possible", "energy_wh", None, 1_000_000, Severity.CRITICAL, "the energy is above 1,000 kWh"),
+    )
+
+
+def ends_after_start() -> Rule:
+    """A session has no negative duration."""
+    finding = "the session ends before it starts"
+    return not_before("ended_after_start", "ended_at", "started_at", Severity.CRITICAL, finding)
+
+
+def coordinates() -> tuple[Rule, Rule]:
+    """On Earth."""
+    return (
+        between("latitude_possible", "latitude", -90, 90, Severity.WARNING, "the latitude is not on Earth"),
+        between("longitude_possible", "longitude", -180, 180, Severity.WARNING, "the longitude is not on Earth"),
+    )

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from models.facts import Authorization
-from models.tables import LANDED, VERSION_COLUMNS
+from models.catalogue import TABLES
 from quality.rules import Severity, between, not_before, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import AUTHORIZATION_STATUSES, plausible, protocol, pseudonym
@@ -36,10 +35,9 @@ _RULES = (
 )
 
 SUITE = suite(
-    LANDED[Authorization.table],
+    TABLES["core__authorizations"],
     _RULES,
     ids=("authorization_id",),
-    hidden=VERSION_COLUMNS,
     newest_by="asked_at",
     derive=_with_wait,
 )

@@ -1,7 +1,7 @@
 """What must hold of `core__dead_letters`: every record set aside says why, and none through a defect of ours."""
 
+from models.catalogue import TABLES
 from models.reasons import Reason
-from models.tables import DEAD_LETTERS
 from quality.rules import Severity, figure, matches, none_of, not_null, null, one_of
 from quality.suite import suite
 from quality.vocabulary import plausible
@@ -31,11 +31,10 @@ _RULES = (
 )
 
 SUITE = suite(
-    DEAD_LETTERS,
+    TABLES["core__dead_letters"],
     _RULES,
     ids=("dead_letter_id",),
     reads=("reason", "topic"),
-    hidden=("payload",),
     newest_by="received_at",
     metrics={"share_of_frames": _SHARE},
 )

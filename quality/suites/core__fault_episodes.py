@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from models.facts import FaultEpisode
-from models.tables import LANDED, VERSION_COLUMNS
+from models.catalogue import TABLES
 from quality.rules import Severity, between, matches, none_of, not_before, not_null, null, together_unique
 from quality.suite import suite
 from quality.vocabulary import PORT, connector, plausible, port, protocol
@@ -55,11 +54,10 @@ _RULES = (
 )
 
 SUITE = suite(
-    LANDED[FaultEpisode.table],
+    TABLES["core__fault_episodes"],
     _RULES,
     ids=("fault_id",),
     reads=(*PORT, "is_open"),
-    hidden=VERSION_COLUMNS,
     newest_by="opened_at",
     derive=_with_durations,
 )

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from models.facts import Rate
-from models.tables import LANDED, VERSION_COLUMNS
+from models.catalogue import TABLES
 from quality.rules import Severity, between, together_unique
 from quality.suite import suite
 from quality.vocabulary import plausible
@@ -26,6 +25,4 @@ _RULES = (
     between("fault_time_within_hour", "fault_s", 0, 3_600, Severity.CRITICAL, "the faults last longer than the hour"),
 )
 
-SUITE = suite(
-    LANDED[Rate.table], _RULES, ids=("rate_id",), hidden=VERSION_COLUMNS, newest_by="hour", derive=_with_offset
-)
+SUITE = suite(TABLES["core__rates"], _RULES, ids=("rate_id",), newest_by="hour", derive=_with_offset)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from models.facts import Session
-from models.tables import LANDED, VERSION_COLUMNS
+from models.catalogue import TABLES
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
 from quality.suite import suite
 from quality.vocabulary import PORT, connector, plausible, port, protocol, pseudonym
@@ -118,11 +117,10 @@ _RULES = (
 )
 
 SUITE = suite(
-    LANDED[Session.table],
+    TABLES["core__sessions"],
     _RULES,
     ids=("session_id",),
     reads=(*PORT, "is_open"),
-    hidden=VERSION_COLUMNS,
     newest_by="started_at",
     metrics={"sessions_per_port_day": _PORT_DAYS},
     derive=_with_durations,

@@ -1,7 +1,6 @@
 """What must hold of `core__stations`."""
 
-from models.facts import Station
-from models.tables import LANDED, VERSION_COLUMNS
+from models.catalogue import TABLES
 from quality.rules import Severity, figure, matches, not_null
 from quality.suite import suite
 from quality.vocabulary import plausible, protocol
@@ -20,9 +19,8 @@ _RULES = (
 )
 
 SUITE = suite(
-    LANDED[Station.table],
+    TABLES["core__stations"],
     _RULES,
     ids=("station_id",),
-    hidden=VERSION_COLUMNS,
     metrics={"share_without_sessions": _NEVER_CHARGED},
 )

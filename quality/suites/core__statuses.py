@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from models.facts import Status
-from models.tables import LANDED, VERSION_COLUMNS
+from models.catalogue import TABLES
 from quality.rules import Severity, between, figure, one_of, together_unique
 from quality.suite import suite
 from quality.vocabulary import PORT, STATUSES, connector, plausible, port, protocol
@@ -48,10 +47,9 @@ _RULES = (
 )
 
 SUITE = suite(
-    LANDED[Status.table],
+    TABLES["core__statuses"],
     _RULES,
     ids=("status_id",),
-    hidden=VERSION_COLUMNS,
     newest_by="received_at",
     metrics={"statuses_per_port_day": _PORT_DAYS, "statuses_per_session": _PER_SESSION},
     reads=PORT,

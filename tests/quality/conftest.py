@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from models.tables import LANDED
+from models.catalogue import TABLES
 from quality.registry import suites
 from quality.rules import Subject
 from quality.run import Batch, validate
@@ -18,8 +18,8 @@ NOW = DAY + timedelta(days=2)
 def frame_of(table, rows):
     """Rows as the warehouse hands them out: the suite's columns, Arrow types."""
     suite = suites()[table]
-    declared = {column.name: column.arrow for column in LANDED[table].columns} if table in LANDED else {}
-    columns = {name: pa.array([row.get(name) for row in rows], declared.get(name)) for name in suite.columns}
+    declared = {column.name: column.arrow for column in TABLES[table].columns}
+    columns = {name: pa.array([row.get(name) for row in rows], declared[name]) for name in suite.columns}
     return pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
 
 
@@ -50,6 +50,8 @@ def plant(table, rule, good, bad, metrics):
         rows[0][suite.id_columns[0]] = rows[1][suite.id_columns[0]]
     elif rule.name.endswith("_known"):
         rows[0][rule.columns[0]] = None
+    elif rule.name == "rows_unique":
+        rows[0] |= {name: rows[1].get(name) for name in suite.id_columns}
     else:
         pytest.fail(f"no bad row is planted for {table}: {rule.name}")
     return batch_of(table, rows, figures, columns=columns)

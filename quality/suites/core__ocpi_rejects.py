@@ -1,0 +1,22 @@
+"""What must hold of `core__ocpi_rejects`: every document set aside says why."""
+
+from models.catalogue import TABLES
+from quality.rules import Severity, figure, matches
+from quality.suite import suite
+
+_SHARE = "count(*) / (SELECT nullif(count(*), 0) FROM raw_ocpi__objects)"
+
+_RULES = (
+    matches("reason_not_blank", "reason", r"\S", Severity.CRITICAL, "the reason is blank"),
+    matches("detail_not_blank", "detail", r"\S", Severity.CRITICAL, "nothing is said about it"),
+    figure("share_of_objects", None, 0.05, Severity.WARNING, "rejects for each landed OCPI document"),
+)
+
+SUITE = suite(
+    TABLES["core__ocpi_rejects"],
+    _RULES,
+    ids=("source", "ordinal"),
+    required=("reason", "detail", "source", "ordinal"),
+    newest_by="received_at",
+    metrics={"share_of_objects": _SHARE},
+)

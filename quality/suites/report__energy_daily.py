@@ -1,0 +1,47 @@
+"""What must hold of `report__energy_daily`: nothing is lost between the sessions and the report."""
+
+from typing import Any
+
+from models.catalogue import TABLES
+from quality.rules import Severity, between, figure
+from quality.suite import suite
+
+_SESSIONS = "sum(sessions + sessions_open) - (SELECT count(*) FROM core__sessions)"
+_ENERGY = (
+    "coalesce(sum(energy_wh), 0) + coalesce(sum(energy_open_wh), 0)"
+    " - (SELECT coalesce(sum(energy_wh), 0) FROM core__sessions)"
+)
+
+
+def _with_key(frame: Any) -> Any:
+    told_apart = frame["sessions"] - frame["sessions_without_energy"] - frame["sessions_energy_unknown"]
+    key = frame["day"].astype(str) + "/" + frame["station_id"] + "/" + frame["protocol"].fillna("-")
+    return frame.assign(row_key=key, sessions_with_energy=told_apart)
+
+
+_RULES = (
+    between("sessions_not_negative", "sessions_open", 0, None, Severity.CRITICAL, "the number of sessions is negative"),
+    between(
+        "sessions_told_apart",
+        "sessions_with_energy",
+        0,
+        None,
+        Severity.CRITICAL,
+        "more sessions are without energy than there are",
+    ),
+    between("energy_not_negative", "energy_wh", 0, None, Severity.CRITICAL, "the energy is negative"),
+    figure("sessions_gap", 0, 0, Severity.CRITICAL, "sessions more in the report than in core__sessions"),
+    figure("energy_gap_wh", 0, 0, Severity.CRITICAL, "Wh more in the report than in core__sessions"),
+)
+
+SUITE = suite(
+    TABLES["report__energy_daily"],
+    _RULES,
+    ids=("day", "station_id", "protocol"),
+    reads=("sessions", "sessions_without_energy", "sessions_energy_unknown", "sessions_open"),
+    required=("station_id", "sessions", "sessions_open"),
+    newest_by="day",
+    metrics={"sessions_gap": _SESSIONS, "energy_gap_wh": _ENERGY},
+    derive=_with_key,
+    key="row_key",
+)
