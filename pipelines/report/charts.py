@@ -3,6 +3,7 @@
 Not here: figures. A chart draws the rows it is given.
 """
 
+import datetime as dt
 import re
 
 import altair as alt
@@ -66,13 +67,17 @@ def _scaled(match: re.Match[str]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" style="max-width:{match[1]}px" viewBox="{match[3]}"'
 
 
+def _tick(day: dt.date) -> str:
+    # Zero-width spaces keep equal letters apart on an ordinal axis: one per day of the month.
+    first = f"{day:%a}"[:1]
+    return first + "\u200b" * day.day + (f"\n{day.day} {day:%b}" if day.isoweekday() == 1 else "\n")
+
+
 def energy_by_day(rows: pl.DataFrame, label: str) -> Markup:
     """Bars from 0 in MWh or kWh, a tick where the same weekday stood one period before."""
     unit, scale = ("MWh", 1e6) if (rows["energy_wh"].max() or 0) >= 1_000_000 else ("kWh", 1e3)  # type: ignore[operator]
     drawn = rows.with_columns(
-        label=pl.col("day").dt.strftime("%a\n")
-        + pl.col("day").dt.day().cast(pl.String)
-        + pl.col("day").dt.strftime(" %b"),
+        label=pl.col("day").map_elements(_tick, return_dtype=pl.String),
         now=pl.col("energy_wh") / scale,
         before=pl.col("energy_before_wh") / scale,
     ).select("label", "now", "before")
@@ -93,7 +98,10 @@ def load_by_hour(rows: pl.DataFrame, label: str) -> Markup:
         is_peak=pl.col("mean_kw") == peak,
     )
     grid = alt.Chart(drawn).encode(
-        x=alt.X("hour_of_day:O", axis=alt.Axis(title="hour of the day", labelAngle=0, ticks=False)),
+        x=alt.X(
+            "hour_of_day:O",
+            axis=alt.Axis(title="hour of the day", labelAngle=0, ticks=False, values=list(range(0, 24, 3))),
+        ),
         y=alt.Y("weekday:O", sort=list(_WEEKDAYS), axis=alt.Axis(title=None, ticks=False)),
     )
     cells = grid.mark_rect().encode(
@@ -106,10 +114,10 @@ def load_by_hour(rows: pl.DataFrame, label: str) -> Markup:
 def faults_by_firmware(rows: pl.DataFrame, top: float, label: str) -> Markup:
     """One panel: episodes per 1,000 sessions, a dot per day, its area the sessions; a triangle is beyond the scale."""
     drawn = rows.filter(pl.col("sessions") > 0).with_columns(
-        rate=1000 * pl.col("episodes") / pl.col("sessions"), day=pl.col("day").cast(pl.String)
+        rate=1000 * pl.col("episodes") / pl.col("sessions"), day=pl.col("day").dt.strftime("%-d %b")
     )
     shown = drawn.with_columns(y=pl.min_horizontal("rate", pl.lit(top)), beyond=pl.col("rate") > top)
-    days = rows["day"].cast(pl.String).unique().sort().to_list()
+    days = rows["day"].unique().sort().dt.strftime("%-d %b").to_list()
     x = alt.X(
         "day:O",
         scale=alt.Scale(domain=days),

@@ -17,6 +17,11 @@ def number(value: float | None, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".replace(",", NARROW).replace("-", MINUS)
 
 
+def count(value: int, noun: str) -> str:
+    """A number of things, such as `1 episode` or `12 episodes`."""
+    return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun}s"
+
+
 def energy(wh: float | None) -> tuple[str, str]:
     """An amount of energy and its unit: kWh with one decimal below 100, MWh from 10,000 kWh."""
     if wh is None:
@@ -44,7 +49,7 @@ def share(part: float | None, whole: float | None) -> str:
 def change(now: float | None, before: float | None) -> str:
     """A change in percent on the period before, in words where there is none to compare with."""
     if not before or now is None:
-        return "nothing to compare with in the period before"
+        return "no period before to compare with"
     percent = 100 * (now - before) / before
     sign = "+" if percent > 0 else ""
     return f"{sign}{number(percent, 1)}{NARROW}% on the period before"

@@ -48,9 +48,9 @@ def html(
     return Markup(_mark_totals(markup, totals))
 
 
-def bar(share: float, shown: str, tone: str = "ok") -> Markup:
-    """A cell with a bar from 0 and its number."""
-    width = max(0.0, min(share, 1.0)) * 100
+def bar(share: float | None, shown: str, tone: str = "ok") -> Markup:
+    """A cell with a bar from 0 and its number; no bar where there is nothing to compare, as in totals."""
+    width = 0.0 if share is None else max(0.0, min(share, 1.0)) * 100
     return Markup('<span class="bar"><i style="width:{:.1f}%" class="{}"></i><b>{}</b></span>').format(
         width, tone, shown
     )

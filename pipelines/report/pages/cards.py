@@ -136,7 +136,7 @@ def _usage(rows: list[dict[str, Any]], names: dict[str, str], days: list[dt.date
         "card.usage",
         "Who charges how much?",
         "Cards by energy · names are pseudonyms: a keyed hash, its key under the home",
-        tables.html("t-cards", shown, labels, text=("card",), caption="Usage by card")
+        tables.html("t-cards", shown, labels, text=("card", "kwh"), caption="Usage by card")
         if rows
         else Markup("<p>No session with a card started in the period.</p>"),
         "cards",
@@ -146,7 +146,7 @@ def _usage(rows: list[dict[str, Any]], names: dict[str, str], days: list[dt.date
 def _sums(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {
         "sessions": numbers.number(sum(row["sessions"] for row in rows)),
-        "kwh": numbers.kwh(sum(row["energy_wh"] or 0 for row in rows)),
+        "kwh": tables.bar(None, numbers.kwh(sum(row["energy_wh"] or 0 for row in rows))),
         "unknown": numbers.number(sum(row["sessions_unknown"] for row in rows)),
         "refused": numbers.number(sum(row["refused"] for row in rows)),
     }

@@ -59,7 +59,7 @@ def _stations(queries: Queries) -> Block:
         "energy.by_station",
         "How much energy at which station?",
         "Energy of sessions that started in the period, kWh · unknown: no evidence · open: counted so far",
-        tables.html("t-stations", shown, labels, text=("station", "model"), caption="Energy by station"),
+        tables.html("t-stations", shown, labels, text=("station", "model", "kwh"), caption="Energy by station"),
         "energy_by_station",
     )
 
@@ -67,7 +67,7 @@ def _stations(queries: Queries) -> Block:
 def _sums(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {
         "sessions": numbers.number(sum(row["sessions"] for row in rows)),
-        "kwh": numbers.kwh(sum(row["energy_wh"] or 0 for row in rows)),
+        "kwh": tables.bar(None, numbers.kwh(sum(row["energy_wh"] or 0 for row in rows))),
         "unknown": numbers.number(sum(row["sessions_unknown"] for row in rows)),
         "open": numbers.number(sum(row["sessions_open"] for row in rows)),
     }

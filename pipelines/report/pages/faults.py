@@ -12,6 +12,7 @@ from pipelines.report.queries import Queries
 
 _STEPS = (5, 15, 30, 60, 100)
 _FEW = 5
+_ALONE = "no earlier firmware"
 
 
 def page(queries: Queries, totals: dict[str, Any]) -> Page:
@@ -19,13 +20,14 @@ def page(queries: Queries, totals: dict[str, Any]) -> Page:
     daily = queries.run("faults_by_firmware")
     verdicts = _verdicts(daily)
     worse = [name for name, verdict in verdicts.items() if verdict.startswith("worse")]
-    headline = f"{worse[0]}: {verdicts[worse[0]]}" if worse else "No firmware changed beyond chance"
-    count = numbers.number(totals["episodes"])
+    compared = any(verdict != _ALONE and not verdict.startswith("too few") for verdict in verdicts.values())
+    none = "No firmware changed beyond chance" if compared else "Too few faults to compare one firmware with another"
+    headline = f"{worse[0]}: {verdicts[worse[0]]}" if worse else none
     return Page(
         "faults",
         "Faults",
         headline=headline,
-        lead=f"{count} episodes in the period; an episode runs from opened to cleared, however many messages it took.",
+        lead=f"{numbers.count(totals['episodes'], 'episode')} in the period; an episode runs from opened to cleared, however many messages it took.",
         blocks=[_firmware(daily, verdicts), _codes(queries), _repair(queries), _open(queries)],
     )
 
@@ -41,7 +43,7 @@ def _verdicts(daily: pl.DataFrame) -> dict[str, str]:
     for row in sums.sort("model", "firmware").iter_rows(named=True):
         others = sums.filter((pl.col("model") == row["model"]) & (pl.col("firmware") < row["firmware"]))
         if others.is_empty():
-            verdicts[_name(row)] = "no earlier firmware"
+            verdicts[_name(row)] = _ALONE
             continue
         verdicts[_name(row)] = _ratio(
             row["episodes"], row["sessions"], int(others["episodes"].sum()), int(others["sessions"].sum())
@@ -74,12 +76,11 @@ def _firmware(daily: pl.DataFrame, verdicts: dict[str, str]) -> Block:
         finding = f"{name}: {rate} per 1 000 sessions, {verdict}"
         panels.append(
             Markup(
-                '<figure class="panel"><figcaption><b>{}</b> {} episodes, {} sessions</figcaption>'
-                '{}<p class="{}">{}</p></figure>'
+                '<figure class="panel"><figcaption><b>{}</b> {}, {}</figcaption>{}<p class="{}">{}</p></figure>'
             ).format(
                 name,
-                numbers.number(episodes),
-                numbers.number(sessions),
+                numbers.count(episodes, "episode"),
+                numbers.count(sessions, "session"),
                 charts.faults_by_firmware(rows, top, finding),
                 "worse" if verdict.startswith("worse") else "note",
                 verdict,
