@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.errors import OffsetOutOfRangeError
 
+from pipelines.broker import topics
 from pipelines.broker.errors import BrokerUnreachableError
 from pipelines.lake.errors import LogReplacedError, OffsetGapError
 
@@ -63,7 +64,7 @@ class Log:
         self._consumer = consumer
         self._admin = admin
 
-    def topics(self, names: Iterable[str]) -> dict[str, Topic]:
+    def find(self, names: Iterable[str]) -> dict[str, Topic]:
         """Those of the named topics that exist."""
         found = {}
         for said in self._admin.describe_topics(list(names)):
@@ -73,7 +74,7 @@ class Log:
 
     def check_identity(self, topic: Topic) -> None:
         """Raise `LogReplacedError` if the topic is no longer the one that was found."""
-        found = self.topics([topic.name]).get(topic.name)
+        found = self.find([topic.name]).get(topic.name)
         if found is None or found.log_id != topic.log_id:
             raise LogReplacedError(topic.name)
 
@@ -95,21 +96,22 @@ class Log:
             self._consumer.seek(place, said[place])
         return {(place.topic, place.partition): self._high_water(place, said[place]) for place in places}
 
-    def read(self, topic: str, partition: int, start: int, end: int, *, gaps: bool = False) -> Iterator[Chunk]:
+    def read(self, topic: Topic, partition: int, start: int, end: int, *, gaps: bool = False) -> Iterator[Chunk]:
         """Records from `start` to before `end`; with `gaps` (compacted topics) offsets may be missing.
 
         Raises:
             OffsetGapError: an offset in between is not there.
+            LogReplacedError: the topic was made anew meanwhile.
         """
-        place = TopicPartition(topic, partition)
+        place = TopicPartition(topic.name, partition)
         self._consumer.assign([place])
         self._consumer.seek(place, start)
         expected = start
         while expected < end:
-            records, position = self._poll(place, expected)
+            records, position = self._poll(topic, place, expected)
             found = records[0].offset if records else position
             if found > expected and not gaps:
-                raise OffsetGapError(topic, partition, expected, min(found, end))
+                raise OffsetGapError(topic.name, partition, expected, min(found, end))
             if records and not gaps and records[-1].offset - found + 1 != len(records):
                 records = _before_gap(records)
                 self._consumer.seek(place, records[-1].offset + 1)
@@ -117,7 +119,7 @@ class Log:
             if kept := [record for record in records if record.offset < end]:
                 yield _chunk(kept)
 
-    def _poll(self, place: TopicPartition, expected: int) -> tuple[list[Any], int]:
+    def _poll(self, topic: Topic, place: TopicPartition, expected: int) -> tuple[list[Any], int]:
         deadline = time.monotonic() + _SILENCE_S
         while time.monotonic() < deadline:
             try:
@@ -128,6 +130,7 @@ class Log:
             position = self._consumer.position(place)
             if records or position > expected:
                 return records, position
+            self.check_identity(topic)
         raise BrokerUnreachableError(
             f"Kafka at {self._bootstrap} sends no more of {place.topic} partition {place.partition} from offset "
             f"{expected}; check that it runs, then land again"
@@ -147,12 +150,10 @@ class Log:
 @contextmanager
 def connect(bootstrap: str) -> Iterator[Log]:
     """Open the log; whatever the broker fails to answer becomes a `BrokerUnreachableError`."""
-    servers = bootstrap.split(",")
-    consumer = admin = None
-    try:
-        admin = KafkaAdminClient(bootstrap_servers=servers, client_id="laddstrom-lake", bootstrap_timeout_ms=10_000)
+    disk_error = None
+    with topics.admin(bootstrap) as admin:
         consumer = KafkaConsumer(
-            bootstrap_servers=servers,
+            bootstrap_servers=bootstrap.split(","),
             client_id="laddstrom-lake",
             group_id=None,
             enable_auto_commit=False,
@@ -160,19 +161,19 @@ def connect(bootstrap: str) -> Iterator[Log]:
             max_partition_fetch_bytes=_FETCH_BYTES,
             fetch_max_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
-            bootstrap_timeout_ms=10_000,
+            metrics_enabled=False,
         )
-        yield Log(bootstrap, consumer, admin)
-    except (KafkaError, OSError) as error:
-        if isinstance(error, OSError) and not isinstance(error, ConnectionError):
-            raise  # the disk, not the broker
-        raise BrokerUnreachableError(
-            f"Kafka at {bootstrap} failed ({type(error).__name__}); check that it runs and that the address is right"
-        ) from error
-    finally:
-        for client in (consumer, admin):
-            if client is not None:
-                client.close()
+        try:
+            yield Log(bootstrap, consumer, admin)
+        except OSError as error:
+            if isinstance(error, ConnectionError):
+                raise
+            # A full disk is not the broker's fault: `admin` would say it was.
+            disk_error = error
+        finally:
+            consumer.close()
+    if disk_error is not None:
+        raise disk_error
 
 
 def _places(topic: Topic) -> list[TopicPartition]:

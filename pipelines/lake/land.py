@@ -71,7 +71,7 @@ class _Landing:
         So a landed state never lacks its facts, and a landed fact never lacks its raw record.
         """
         self.epoch = self.manifest.begin()
-        found = self.log.topics((STATES_CHANGELOG, *_DERIVED, *_RAW))
+        found = self.log.find((STATES_CHANGELOG, *_DERIVED, *_RAW))
         groups = [[found[name] for name in names if name in found] for names in ((STATES_CHANGELOG,), _DERIVED, _RAW)]
         ends = [self.log.ends(group) for group in groups]
         for group, group_ends in zip(groups[:0:-1], ends[:0:-1], strict=True):
@@ -115,7 +115,7 @@ class _Landing:
             raise OffsetGapError(place.topic, place.partition, start, oldest)
         first, last, batch = start, start - 1, batch_for(place)
         try:
-            for piece, is_full in pieces(self.log.read(place.topic, place.partition, start, end), start):
+            for piece, is_full in pieces(self.log.read(source, place.partition, start, end), start):
                 batch.add(piece)
                 last = piece.offsets[-1]
                 if is_full:
@@ -174,7 +174,7 @@ class _Landing:
         generation, todo = self._todo(source, ends)
         newest = states.Newest()
         for partition, (start, end) in todo.items():
-            for chunk in self.log.read(source.name, partition, start, end, gaps=True):
+            for chunk in self.log.read(source, partition, start, end, gaps=True):
                 for key, value in zip(chunk.keys, chunk.values, strict=True):
                     if key is not None:
                         newest.take(partition, key, value)
