@@ -3,7 +3,6 @@
 Not here: figures. A chart draws the rows it is given.
 """
 
-import datetime as dt
 import re
 
 import altair as alt
@@ -67,21 +66,20 @@ def _scaled(match: re.Match[str]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" style="max-width:{match[1]}px" viewBox="{match[3]}"'
 
 
-def _tick(day: dt.date) -> str:
-    # Zero-width spaces keep equal letters apart on an ordinal axis: one per day of the month.
-    first = f"{day:%a}"[:1]
-    return first + "\u200b" * day.day + (f"\n{day.day} {day:%b}" if day.isoweekday() == 1 else "\n")
+_DAY = "utcParse(datum.label, '%Y-%m-%d')"
+_DAY_LABEL = f"[slice(utcFormat({_DAY}, '%a'), 0, 1), utcday({_DAY}) == 1 ? utcFormat({_DAY}, '%-d %b') : '']"
+"""A weekday's letter under each day, the date under Mondays."""
 
 
 def energy_by_day(rows: pl.DataFrame, label: str) -> Markup:
     """Bars from 0 in MWh or kWh, a tick where the same weekday stood one period before."""
     unit, scale = ("MWh", 1e6) if (rows["energy_wh"].max() or 0) >= 1_000_000 else ("kWh", 1e3)  # type: ignore[operator]
     drawn = rows.with_columns(
-        label=pl.col("day").map_elements(_tick, return_dtype=pl.String),
+        label=pl.col("day").cast(pl.String),
         now=pl.col("energy_wh") / scale,
         before=pl.col("energy_before_wh") / scale,
     ).select("label", "now", "before")
-    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", labelAngle=0, title=None, ticks=False)
+    axis = alt.Axis(labelExpr=_DAY_LABEL, labelAngle=0, title=None, ticks=False)
     base = alt.Chart(drawn).encode(x=alt.X("label:O", sort=None, axis=axis))
     bars = base.mark_bar(color=OK).encode(y=alt.Y("now:Q", title=unit))
     ticks = base.mark_tick(color=INK, thickness=2, width=30).encode(y="before:Q")

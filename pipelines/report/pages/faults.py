@@ -21,13 +21,14 @@ def page(queries: Queries, totals: dict[str, Any]) -> Page:
     verdicts = _verdicts(daily)
     worse = [name for name, verdict in verdicts.items() if verdict.startswith("worse")]
     compared = any(verdict != _ALONE and not verdict.startswith("too few") for verdict in verdicts.values())
-    none = "No firmware changed beyond chance" if compared else "Too few faults to compare one firmware with another"
+    none = "No firmware changed beyond chance" if compared else "Too few faults to compare firmwares"
     headline = f"{worse[0]}: {verdicts[worse[0]]}" if worse else none
     return Page(
         "faults",
         "Faults",
         headline=headline,
-        lead=f"{numbers.count(totals['episodes'], 'episode')} in the period; an episode runs from opened to cleared, however many messages it took.",
+        lead=f"{numbers.count(totals['episodes'], 'episode')} in the period; an episode runs from opened to cleared, "
+        "however many messages it took.",
         blocks=[_firmware(daily, verdicts), _codes(queries), _repair(queries), _open(queries)],
     )
 
