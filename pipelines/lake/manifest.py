@@ -117,6 +117,7 @@ class Manifest:
         self.epoch = 0
         self._next: dict[tuple[str, int, int], int] = {}
         self._writer_epoch: int | None = None
+        self._is_fenced = False
         self._position = 0
         self._sum = "0" * _SUM_CHARS
         self._lines = 0
@@ -156,6 +157,7 @@ class Manifest:
         """Add a line and return once it is on disk."""
         with self.home.lock("manifest", wait=True):
             torn = self._read_on()
+            self._raise_if_fenced()
             body = msgspec.json.encode(line)
             total = _chained(self._sum, body)
             data = _HEAD + total.encode() + _MIDDLE + body + _TAIL + b"\n"
@@ -177,6 +179,11 @@ class Manifest:
     def check_fence(self) -> None:
         """Raise `FencedError` if a later landing has published since."""
         self._read_on()
+        self._raise_if_fenced()
+
+    def _raise_if_fenced(self) -> None:
+        if self._is_fenced:
+            raise FencedError("another landing of this home went on while this one slept; this one stops, run it again")
 
     def _read_on(self) -> int:
         """Take new complete lines; returns the length of a torn tail."""
@@ -225,7 +232,7 @@ class Manifest:
             self.generations[line.topic, line.log_id] = line
             return
         if foreign and self._writer_epoch is not None and line.epoch >= self._writer_epoch:
-            raise FencedError("another landing of this home went on while this one slept; this one stops, run it again")
+            self._is_fenced = True
         self.epoch = max(self.epoch, line.epoch)
         if isinstance(line, States):
             self.states.append(line)
