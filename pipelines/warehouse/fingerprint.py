@@ -6,11 +6,17 @@ from collections.abc import Iterable
 import duckdb
 
 from models.catalogue import TABLES
+from models.tables import Table
 from pipelines.warehouse.sql import columns, identifier
+
+
+def _names(table: Table) -> set[str]:
+    return {column.name for column in table.columns}
+
 
 EVERYTHING = tuple(name for name in TABLES if not name.startswith("meta__"))
 """All but the tables that name the build itself."""
-CONTENT = tuple(name for name in EVERYTHING if not name.startswith(("raw_", "stg_")) and name != "core__dead_letters")
+CONTENT = tuple(name for name in EVERYTHING if not {"offset", "log_id"} & _names(TABLES[name]))
 """Tables without positions in one home's log: comparable between homes that were fed the same records."""
 _PRIME = 18446744073709551557
 

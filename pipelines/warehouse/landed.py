@@ -59,9 +59,12 @@ def comment(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]) 
     views = {
         name for (name,) in connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     }
+    # One transaction: hundreds of commits, each on disk, would cost over a second.
+    connection.execute("BEGIN")
     for table in tables.values():
         name = identifier(table.name)
         what = "VIEW" if table.name in views else "TABLE"
         connection.execute(f"COMMENT ON {what} {name} IS {literal(table.comment)}")
         for column in table.columns:
             connection.execute(f"COMMENT ON COLUMN {name}.{identifier(column.name)} IS {literal(column.comment)}")
+    connection.execute("COMMIT")

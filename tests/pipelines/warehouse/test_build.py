@@ -1,0 +1,132 @@
+"""What a build holds: the catalogue, word for word; raw as views; the same tables from the same files."""
+
+import duckdb
+import pytest
+from small_lake import KEY, Lake, call, rows
+
+from models.catalogue import TABLES
+from models.facts import Session
+from models.tables import LANDED
+from pipelines.home import Home
+from pipelines.lake import files
+from pipelines.warehouse import build, read, sql_models
+from pipelines.warehouse.fingerprint import CONTENT, EVERYTHING, fingerprint
+
+DUCKDB_TYPES = {
+    "string": {"VARCHAR", "JSON"},
+    "int32": {"INTEGER"},
+    "int64": {"BIGINT"},
+    "double": {"DOUBLE"},
+    "bool": {"BOOLEAN"},
+    "binary": {"BLOB"},
+    "date32[day]": {"DATE"},
+    "timestamp[us, tz=UTC]": {"TIMESTAMP WITH TIME ZONE"},
+    "decimal128(18, 4)": {"DECIMAL(18,4)"},
+}
+
+
+def filled(lake: Lake) -> Lake:
+    lake.frames(call('[2,"1","Heartbeat",{}]'), {"payload": b"\xff\x00"})
+    lake.facts(
+        Session(version_generation=1, version_offset=1, session_id="a", station_id="CS1", energy_wh=5),
+        Session(version_generation=1, version_offset=2, session_id="b", station_id="CS1", energy_wh=5),
+    )
+    letter = {"dead_letter_id": "d", "reason": "not_ocpp", "detail": "a sentence", "station_id": "CS1"}
+    lake.add("core__dead_letters", [letter | {"source": "file-a", "ordinal": 2, "payload": b"\xff\x00"}] * 2)
+    return lake
+
+
+def test_tables_columns_types_and_comments_are_exactly_those_of_the_catalogue(lake: Lake) -> None:
+    opened = filled(lake).build()
+    found = rows(opened, "SELECT table_name, comment FROM duckdb_tables() WHERE NOT internal")
+    found += rows(opened, "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal")
+    assert dict(found) == {table.name: table.comment for table in TABLES.values()}
+    assert all(table.comment for table in TABLES.values())
+    for table in TABLES.values():
+        columns = opened.execute(
+            "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index",
+            [table.name],
+        ).fetchall()
+        assert [(name, comment) for name, _, comment in columns] == [(c.name, c.comment) for c in table.columns]
+        for (name, kind, comment), column in zip(columns, table.columns, strict=True):
+            assert comment, f"{table.name}.{name} has no comment"
+            assert kind in DUCKDB_TYPES[str(column.arrow)], f"{table.name}.{name}"
+
+
+def test_an_empty_lake_gives_every_table_without_rows(lake: Lake) -> None:
+    opened = lake.build()
+    for name in TABLES:
+        expected = 1 if name == "meta__build" else 0
+        assert rows(opened, f'SELECT count(*) FROM "{name}"') == [(expected,)], name
+
+
+def test_raw_is_read_in_place_and_copying_the_file_copies_no_payload(lake: Lake) -> None:
+    opened = filled(lake).build()
+    assert rows(opened, 'SELECT payload, payload_text FROM raw_ocpp__frames ORDER BY "offset"') == [
+        (b'[2,"1","Heartbeat",{}]', '[2,"1","Heartbeat",{}]'),
+        (b"\xff\x00", None),
+    ]
+    tables = {name for (name,) in rows(opened, "SELECT table_name FROM duckdb_tables() WHERE NOT internal")}
+    assert not {name for name in tables if name.startswith(("raw_", "stg_"))}
+    payloads = rows(opened, "SELECT DISTINCT table_name FROM duckdb_columns() WHERE column_name LIKE 'payload%'")
+    assert not tables & {name for (name,) in payloads}
+    assert rows(opened, "SELECT count(*) FROM core__dead_letters") == [(1,)]
+    assert rows(opened, "SELECT DISTINCT payload FROM raw_ocpp__dead_letters") == [(b"\xff\x00",)]
+
+
+def test_a_build_reads_the_files_it_was_given_and_none_that_land_later(lake: Lake) -> None:
+    opened = filled(lake).build()
+    lake.frames(call('[2,"2","Heartbeat",{}]'))
+    assert rows(opened, "SELECT count(*) FROM raw_ocpp__frames") == [(2,)]
+    assert rows(lake.build(), "SELECT count(*) FROM raw_ocpp__frames") == [(3,)]
+
+
+def test_the_same_files_give_the_same_tables_and_other_files_do_not(lake: Lake) -> None:
+    first = fingerprint(filled(lake).build())
+    assert fingerprint(lake.build()) == first
+    assert set(first) == set(EVERYTHING) > set(CONTENT) >= {"core__sessions", "core__calls"}
+    lake.facts(Session(version_generation=1, version_offset=3, session_id="a", station_id="CS1", energy_wh=6))
+    second = fingerprint(lake.build())
+    assert {name for name in first if first[name] != second[name]} == {"core__sessions", "report__energy_daily"}
+
+
+def test_meta_tables_say_how_the_file_was_made_and_how_far_it_read(lake: Lake) -> None:
+    opened = filled(lake).build(timezone="Europe/Stockholm")
+    said = "SELECT build_id, report_timezone, is_tokens_clear, files, duckdb_version, models_sha256 FROM meta__build"
+    assert rows(opened, said) == [(1, "Europe/Stockholm", False, 3, duckdb.__version__, sql_models.fingerprint())]
+    assert rows(opened, "SELECT topic, first_offset, last_offset, rows FROM meta__positions") == [("topic", 1, 2, 2)]
+
+
+def test_the_file_is_written_for_duckdb_1_5(lake: Lake) -> None:
+    found = rows(lake.build(), "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal")
+    assert found == [("v1.5.0+",)]
+
+
+def test_a_folder_with_a_quote_in_its_name_builds(tmp_path, lake: Lake) -> None:  # type: ignore[no-untyped-def]
+    lake.folder = tmp_path / "Jo's o''ps"
+    lake.folder.mkdir()
+    assert rows(filled(lake).build(), "SELECT count(*) FROM raw_ocpp__frames") == [(2,)]
+
+
+def test_build_takes_what_the_lake_landed(home: Home, lake: Lake) -> None:
+    source = filled(lake)
+    built = build.build(home, timezone="Europe/Stockholm")
+    assert built.rows["core__sessions"] == 0
+    assert all(files.paths(home, name)[0].exists() for name in LANDED)
+    assert source.landed
+    with read.connect_readonly(home) as opened:
+        assert rows(opened, "SELECT report_timezone FROM meta__build") == [("Europe/Stockholm",)]
+
+
+def test_an_unknown_zone_is_refused_before_anything_is_written(home: Home) -> None:
+    with pytest.raises(build.UnknownTimezoneError, match="LADDSTROM_REPORT__TIMEZONE"):
+        build.build(home, timezone="Mars/Olympus")
+    assert not home.current.is_symlink()
+
+
+def test_progress_names_each_model(tmp_path, lake: Lake) -> None:  # type: ignore[no-untyped-def]
+    told: list[tuple[str, int, int]] = []
+    plan = build.Plan(1, "UTC", KEY, tmp_path / "spill")
+    build.write(tmp_path / "w.duckdb", lake.landed, plan, lambda *step: told.append(step))
+    assert [name for name, _, _ in told] == [*(model.name for model in sql_models.load()), ""]
+    assert told[-1][1] == told[-1][2] == len(sql_models.load())
