@@ -5,6 +5,7 @@ format has no empty timestamp); topics created by us take the broker's append ti
 downstream reads either of them.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -75,8 +76,8 @@ class KafkaLogProducer(Producer):
         bootstrap_servers: Kafka addresses, comma-separated.
         linger_ms: How long a batch may wait for company.
         buffer_bytes: Most bytes on their way; `send` waits above it.
-        block_s: How long `send` waits for room, and for the partitions of a topic it has not met before.
-            0 for callers on an event loop: then it never waits for room (meet the topics first with `prepare`).
+        block_s: How long `send` waits for room, and for the partitions of a topic it has not met before; so
+            not for an event loop's own thread.
         delivery_s: When a record that the broker does not acknowledge is given up.
     """
 
@@ -100,6 +101,7 @@ class KafkaLogProducer(Producer):
         self._failed_unflushed = 0
         self._closed = False
         self.failed = 0
+        _check_listening(bootstrap_servers)
         try:
             self._client = KafkaProducer(
                 bootstrap_servers=bootstrap_servers.split(","),
@@ -112,7 +114,7 @@ class KafkaLogProducer(Producer):
                 max_request_size=DEAD_LETTERS_MAX_BYTES,
                 delivery_timeout_ms=int(delivery_s * 1000),
                 request_timeout_ms=max(1, min(10_000, int(delivery_s * 1000) - linger_ms - 1)),
-                max_block_ms=10_000,
+                max_block_ms=max(1, int(block_s * 1000)),
                 bootstrap_timeout_ms=10_000,
                 allow_auto_create_topics=False,
                 # a broker that is back must be found again soon: chargers wait for their answers
@@ -120,18 +122,7 @@ class KafkaLogProducer(Producer):
                 metrics_enabled=False,
             )
         except KafkaError as error:
-            raise DeliveryError(
-                f"no Kafka broker answers at {bootstrap_servers} ({type(error).__name__}); "
-                "start one or set LADDSTROM_KAFKA__BOOTSTRAP_SERVERS"
-            ) from error
-
-    def prepare(self, topics: Sequence[str]) -> None:
-        """Learn the partitions of topics now, so that no later `send` waits for them."""
-        for topic in topics:
-            try:
-                self._client.partitions_for(topic)
-            except KafkaError as error:
-                raise DeliveryError(_topic_sentence(topic, error)) from error
+            raise DeliveryError(_no_broker(bootstrap_servers, error)) from error
 
     def send(
         self,
@@ -236,6 +227,26 @@ def _checked_size(topic: str, key: bytes, value: bytes, headers: Sequence[tuple[
             f"({limit} and {BESIDE_BYTES})"
         )
     return len(value) + beside
+
+
+def _check_listening(bootstrap_servers: str) -> None:
+    # asked first: kafka-python logs every refused attempt and leaves its sockets open
+    error: Exception = ValueError("no address")
+    for server in bootstrap_servers.split(","):
+        host, _, port = server.strip().rpartition(":") if ":" in server else (server.strip(), "", "9092")
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), timeout=5):
+                return
+        except (OSError, ValueError, OverflowError) as refused:
+            error = refused
+    raise DeliveryError(_no_broker(bootstrap_servers, error)) from error
+
+
+def _no_broker(bootstrap_servers: str, error: Exception) -> str:
+    return (
+        f"no Kafka broker answers at {bootstrap_servers} ({type(error).__name__}); "
+        "start one or set LADDSTROM_KAFKA__BOOTSTRAP_SERVERS, such as 127.0.0.1:9092"
+    )
 
 
 def _topic_sentence(topic: str, error: Exception) -> str:
