@@ -5,10 +5,14 @@ Rules (OCPP 1.6 section 7.31 and errata 3.77, 2.0.1 SampledValueType): default m
 A register without a unit is read as Wh even where earlier samples said kWh; the engine issue weighs that trap.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from typing import Protocol, TypeAlias
 
 import msgspec
+
+Number: TypeAlias = str | int | float | Decimal | None
+"""A number as it may stand on the wire."""
 
 REGISTER = "Energy.Active.Import.Register"
 POWER = "Power.Active.Import"
@@ -19,22 +23,44 @@ _EXACT = Context(prec=60)
 """Wide enough for every plausible register at any precision met: differences are exact."""
 _HIGHEST, _LOWEST = 15, -40
 """Exponents of the first digit that a register can have: 10^16 Wh is more than any charger's life."""
-_ENERGY_UNITS = {"": 0, "wh": 0, "kwh": 3}
-_POWER_UNITS = {"": 0, "wh": 0, "w": 0, "kw": 3}
+_BEGIN = "Transaction.Begin"
+_OUTLET = frozenset({None, "", "Outlet"})
+_ENERGY_UNITS: dict[str | None, int] = {None: 0, "": 0, "Wh": 0, "kWh": 3, "wh": 0, "kwh": 3}
+_POWER_UNITS: dict[str | None, int] = {None: 0, "": 0, "W": 0, "kW": 3, "wh": 0, "w": 0, "kw": 3}
 """2.x's schema default `Wh` means nothing for power: read as W."""
 _PHASES = {"L1": "L1", "L2": "L2", "L3": "L3", "L1-N": "L1", "L2-N": "L2", "L3-N": "L3"}
 
 
-class Sample(msgspec.Struct, frozen=True, gc=False):
-    """One sampled value of a wanted measurand, as any version sends it."""
+class Sample(Protocol):
+    """One sampled value of a wanted measurand, as a version's wire struct offers it."""
 
-    value: str | int | float | Decimal | None
-    is_power: bool = False
-    unit: str | None = None
-    multiplier: int = 0
-    context: str | None = None
-    phase: str | None = None
-    location: str | None = None
+    @property
+    def value(self) -> Number:
+        """The number, or its text."""
+
+    @property
+    def measurand(self) -> str | None:
+        """None and empty mean the register."""
+
+    @property
+    def unit(self) -> str | None:
+        """Unit as written."""
+
+    @property
+    def multiplier(self) -> int:
+        """Power of ten by which the value is to be multiplied."""
+
+    @property
+    def context(self) -> str | None:
+        """Why it was sampled."""
+
+    @property
+    def phase(self) -> str | None:
+        """None: the total."""
+
+    @property
+    def location(self) -> str | None:
+        """None: the outlet."""
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -46,40 +72,48 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     power_w: int | None = None
 
 
-def number(value: str | int | float | Decimal | None) -> Decimal | None:
+def number(value: Number) -> Decimal | None:
     """A finite decimal of plausible size, or None."""
+    exact = _decimal(value)
+    return None if exact is None else _plausible(exact)
+
+
+def watt_hours(value: Number, unit: str | None = None, multiplier: int = 0) -> Decimal | None:
+    """A register in Wh; None for what is no number or no unit of energy."""
+    return _scaled(value, _ENERGY_UNITS, unit, multiplier)
+
+
+def watts(value: Number, unit: str | None = None, multiplier: int = 0) -> Decimal | None:
+    """A power in W; None for what is no number or no unit of power."""
+    return _scaled(value, _POWER_UNITS, unit, multiplier)
+
+
+def _scaled(value: Number, units: dict[str | None, int], unit: str | None, multiplier: int) -> Decimal | None:
+    exact = _decimal(value)
+    exponent = units.get(unit)
+    if exponent is None and unit:
+        exponent = units.get(unit.casefold())
+    if exact is None or exponent is None or not -12 <= multiplier <= 12:
+        return None
+    exponent += multiplier
+    return _plausible(exact.scaleb(exponent, _EXACT) if exponent else exact)
+
+
+def _decimal(value: Number) -> Decimal | None:
     if value is None:
         return None
     try:
-        exact = _EXACT.plus(value if isinstance(value, Decimal) else Decimal(str(value)))
+        return value if isinstance(value, Decimal) else Decimal(str(value))
     except (InvalidOperation, ValueError):
         return None
+
+
+def _plausible(exact: Decimal) -> Decimal | None:
     if not exact.is_finite():
         return None
     if not exact:
         return Decimal(0)
-    return exact if _LOWEST <= exact.adjusted() <= _HIGHEST else None
-
-
-def watt_hours(
-    value: str | int | float | Decimal | None, unit: str | None = None, multiplier: int = 0
-) -> Decimal | None:
-    """A register in Wh; None for what is no number or no unit of energy."""
-    return _scaled(value, _ENERGY_UNITS.get((unit or "").casefold()), multiplier)
-
-
-def watts(value: str | int | float | Decimal | None, unit: str | None = None, multiplier: int = 0) -> Decimal | None:
-    """A power in W; None for what is no number or no unit of power."""
-    return _scaled(value, _POWER_UNITS.get((unit or "").casefold()), multiplier)
-
-
-def _scaled(value: str | int | float | Decimal | None, exponent: int | None, multiplier: int) -> Decimal | None:
-    exact = number(value)
-    if exact is None or exponent is None or not -12 <= multiplier <= 12:
-        return None
-    if exponent + multiplier == 0:
-        return exact
-    return number(exact.scaleb(exponent + multiplier, _EXACT))
+    return _EXACT.plus(exact) if _LOWEST <= exact.adjusted() <= _HIGHEST else None
 
 
 def difference(end: Decimal, start: Decimal) -> int | None:
@@ -94,31 +128,37 @@ def rounded(value: Decimal) -> int:
 
 
 def reading(at_us: int | None, samples: Iterable[Sample]) -> Reading | None:
-    """One meter value's samples as a reading; None where they hold neither a register nor power."""
-    registers: list[tuple[Sample, Decimal]] = []
-    begins: list[tuple[Sample, Decimal]] = []
-    powers: list[tuple[Sample, Decimal]] = []
+    """One meter value's wanted samples as a reading; None where they hold neither a register nor power."""
+    registers: list[Sample] = []
+    begins: list[Sample] = []
+    powers: list[Sample] = []
     for sample in samples:
-        if sample.is_power:
-            value, kept = watts(sample.value, sample.unit, sample.multiplier), powers
-        else:
-            value = watt_hours(sample.value, sample.unit, sample.multiplier)
+        if sample.measurand == POWER:
+            powers.append(sample)
+        elif sample.context == _BEGIN:
             # Some chargers repeat the register at begin in every meter value (Growatt THOR).
-            kept = begins if sample.context == "Transaction.Begin" else registers
-        if value is not None:
-            kept.append((sample, value))
-    if not (registers or begins or powers):
+            begins.append(sample)
+        else:
+            registers.append(sample)
+    register = _total(registers, watt_hours) if registers else None
+    begin = _total(begins, watt_hours) if begins else None
+    power = _total(powers, watts) if powers else None
+    if register is None and begin is None and power is None:
         return None
-    power = _total(powers)
-    return Reading(at_us, _total(registers), _total(begins), None if power is None else rounded(power))
+    return Reading(at_us, register, begin, None if power is None else rounded(power))
 
 
-def _total(values: list[tuple[Sample, Decimal]]) -> Decimal | None:
+def _total(samples: list[Sample], convert: Callable[[Number, str | None, int], Decimal | None]) -> Decimal | None:
     """The total of one quantity: the value without a phase, else the sum of the phases; Outlet before elsewhere."""
+    if len(samples) == 1:
+        only = samples[0]
+        return convert(only.value, only.unit, only.multiplier)
+    read = ((sample, convert(sample.value, sample.unit, sample.multiplier)) for sample in samples)
+    values = [(sample, value) for sample, value in read if value is not None]
+    if any(sample.location in _OUTLET for sample, _ in values):
+        values = [pair for pair in values if pair[0].location in _OUTLET]
     if len(values) == 1:
         return values[0][1]
-    if any(sample.location in (None, "", "Outlet") for sample, _ in values):
-        values = [pair for pair in values if pair[0].location in (None, "", "Outlet")]
     phases: dict[str, Decimal] = {}
     total = None
     for sample, value in values:

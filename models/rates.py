@@ -32,23 +32,17 @@ def settle(state: StationState, session: SessionState, energy_wh: int, hour: int
 
     Taken back from the newest hours first, as far as they can still change.
     """
-    missing = energy_wh - sum(session.hours_wh.values())
+    missing = energy_wh - session.counted_wh
     if missing > 0:
         rate = _hour(state, hour)
         if rate is not None and hour is not None:
             rate.energy_wh += missing
+            session.counted_wh += missing
             session.hours_wh[hour] = session.hours_wh.get(hour, 0) + missing
             if len(session.hours_wh) > MAX_HOURS:
-                _merge_oldest(session)
-    for past in sorted(session.hours_wh, reverse=True):
-        if missing >= 0:
-            break
-        rate = _hour(state, past)
-        if rate is not None:
-            taken = min(-missing, session.hours_wh[past])
-            rate.energy_wh -= taken
-            session.hours_wh[past] -= taken
-            missing += taken
+                del session.hours_wh[min(session.hours_wh)]
+    elif missing < 0:
+        _take_back(state, session, -missing)
 
 
 def pass_time(state: StationState, clock_us: int | None) -> None:
@@ -97,11 +91,16 @@ def _hour(state: StationState, hour: int | None) -> HourState | None:
             state.hours_floor = oldest + 1
             if oldest == hour:
                 return None
-    state.touch(rate_id(state.station_id, hour), rate)
+    state.touch(hour, rate)
     return rate
 
 
-def _merge_oldest(session: SessionState) -> None:
-    """Keep the sum while forgetting the oldest hour: its energy counts with the next one from here on."""
-    oldest, following = sorted(session.hours_wh)[:2]
-    session.hours_wh[following] += session.hours_wh.pop(oldest)
+def _take_back(state: StationState, session: SessionState, surplus_wh: int) -> None:
+    for hour in sorted(session.hours_wh, reverse=True):
+        taken = min(surplus_wh, session.hours_wh[hour])
+        rate = _hour(state, hour) if taken else None
+        if rate is not None:
+            rate.energy_wh -= taken
+            session.hours_wh[hour] -= taken
+            session.counted_wh -= taken
+            surplus_wh -= taken

@@ -45,14 +45,11 @@ def is_known(state: StationState, session_id: str) -> bool:
 def meter(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> None:
     """Fold meter values into an open session."""
     for reading in readings:
-        if reading.begin_wh is not None:
-            if session.register_first is None:
-                session.register_first = reading.begin_wh
-            if session.register_last is None:
-                session.register_last = reading.begin_wh
+        if session.register_first is None:
+            session.register_first = session.register_last = (
+                reading.register_wh if reading.begin_wh is None else reading.begin_wh
+            )
         if reading.register_wh is not None:
-            if session.register_first is None:
-                session.register_first = reading.register_wh
             session.register_last = reading.register_wh
         if reading.power_w is not None and reading.power_w > (session.power_max_w or -1):
             session.power_max_w = reading.power_w

@@ -5,8 +5,6 @@ told apart by what the start says, and found again by transactionId where that i
 connector, time, meter and token. See the contract, section 5.
 """
 
-from collections.abc import Iterable
-
 from models import ids, rates, sessions, statuses
 from models.events import Answer, Metered, Started, StatusReported, Stopped
 from models.moment import Moment
@@ -128,9 +126,10 @@ def _take_back(state: StationState, session: SessionState) -> None:
 def _metered(state: StationState, event: Metered) -> SessionState | None:
     transaction_id = event.transaction_id
     if transaction_id is not None and ids.is_key(transaction_id):
-        session = _best(_known_as(state, transaction_id), event.connector_id)
-        if session is not None:
-            return session
+        named = _known_as(state, transaction_id)
+        if named:
+            # Some systems give every session one transactionId: then the connector tells.
+            return next((s for s in named if s.connector_id == event.connector_id), named[0])
         if any(transaction_id in closed.transaction_ids for closed in state.closed_sessions.values()):
             return None
         # The answer is not in the log, or not yet: the sample names the transaction of its connector.
@@ -160,16 +159,6 @@ def _newest_on(state: StationState, connector_id: int | None) -> SessionState | 
 
 def _known_as(state: StationState, transaction_id: str) -> list[SessionState]:
     return [s for s in reversed(state.open_sessions.values()) if transaction_id in s.transaction_ids]
-
-
-def _best(candidates: Iterable[SessionState], connector_id: int | None) -> SessionState | None:
-    """The candidate on this connector, else the newest: some systems give every session one transactionId."""
-    newest = None
-    for session in candidates:
-        if session.connector_id == connector_id:
-            return session
-        newest = newest or session
-    return newest
 
 
 def _stopped(state: StationState, event: Stopped) -> SessionState | None:

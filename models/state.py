@@ -77,7 +77,9 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     counted_hour: int | None = None
     """Hour of receipt in which the session was counted as started."""
     hours_wh: dict[int, int] = {}
-    """Energy said per hour of receipt; sums to the session's energy."""
+    """Energy counted per hour of receipt, as far as it can still be taken back."""
+    counted_wh: int = 0
+    """Energy counted in all hours; the session's energy, where possible."""
 
 
 class FaultState(msgspec.Struct, array_like=True, gc=False):
@@ -158,11 +160,11 @@ class StationState(msgspec.Struct, array_like=True):
     hours_floor: int = 0
     """Hours before this one are final."""
 
-    changed: dict[str, Any] = {}
-    """What changed since the last drain, by fact id: (entity, generation, offset). Always empty when encoded."""
+    changed: dict[str | int, Any] = {}
+    """What changed since the last drain: (entity, generation, offset) by fact id. Always empty when encoded."""
 
-    def touch(self, fact_id: str, entity: object) -> None:
-        """Mark an entity as changed by the record being handled."""
+    def touch(self, fact_id: str | int, entity: object) -> None:
+        """Mark an entity as changed by the record being handled; an hour's id is its number."""
         self.changed[fact_id] = (entity, self.generation, self.offset)
 
 

@@ -29,7 +29,7 @@ from models.frames import Call, CallResult, CallResultError, Frame, FrameError, 
 from models.frames import decode as decode_frame
 from models.ids import bounded
 from models.moment import Moment
-from models.ocpp.versions import ACTIONS, ADAPTERS, V16, WITH_SENDS, Adapter
+from models.ocpp.versions import ACTIONS, ADAPTERS, V16, WITH_SENDS, Adapter, Reader
 from models.reasons import Reason
 from models.record import Direction, Kind, Record
 from models.state import MAX_CALLS, AwaitedCall, FaultState, HourState, SessionState, StationState, trim
@@ -88,11 +88,16 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
     state.protocol = protocol
     if state.faults:
         rates.pass_time(state, received_us)
-    moment = Moment(record, received_us, protocol, frame.message_id)
     if isinstance(frame, Call):
-        return _call(state, frame, adapter, moment, context)
+        reader = adapter.READERS.get(frame.action)
+        if state.calls and record.direction != Direction.CSMS_TO_CP:
+            # A message id used again belongs to the newer call: the older one's answer is not coming.
+            state.calls.pop(_key(frame.message_id), None)
+        if reader is None or record.direction == Direction.CSMS_TO_CP:
+            return None
+        return _call(state, frame, reader, Moment(record, received_us, protocol, frame.message_id), context)
     if state.calls and record.direction != Direction.CP_TO_CSMS:
-        _answer(state, frame, adapter, moment)
+        _answer(state, frame, adapter, Moment(record, received_us, protocol, frame.message_id))
     return None
 
 
@@ -111,15 +116,7 @@ def _refused(frame: Frame, protocol: str, adapter: Adapter) -> Refusal | None:
     return None
 
 
-def _call(state: StationState, call: Call, adapter: Adapter, moment: Moment, context: Context) -> Refusal | None:
-    if moment.record.direction == Direction.CSMS_TO_CP:
-        return None
-    if state.calls:
-        # A message id used again belongs to the newer call: the older one's answer is not coming.
-        state.calls.pop(_key(call.message_id), None)
-    reader = adapter.READERS.get(call.action)
-    if reader is None:
-        return None
+def _call(state: StationState, call: Call, reader: Reader, moment: Moment, context: Context) -> Refusal | None:
     try:
         event = reader(call.payload, context.token_key)
     except UnusableError as error:

@@ -97,6 +97,11 @@ class _Sampled(msgspec.Struct, rename="camel", gc=False):
     location: str | None = None
     format: str | None = None
 
+    @property
+    def multiplier(self) -> int:
+        """1.6 has none."""
+        return 0
+
 
 class _MeterValue(msgspec.Struct, rename="camel", gc=False):
     timestamp: str | None = None
@@ -225,29 +230,14 @@ def _transaction_id(value: int | str | None) -> str | None:
 
 
 def _readings(values: list[_MeterValue] | None) -> tuple[energy.Reading, ...]:
-    if not values:
-        return ()
-    readings = (
-        energy.reading(times.parse(value.timestamp), map(_sample, filter(_wanted, value.sampled_value or ())))
-        for value in values
-    )
-    return tuple(reading for reading in readings if reading is not None)
-
-
-def _wanted(sampled: _Sampled) -> bool:
-    return sampled.measurand in energy.WANTED and sampled.format != "SignedData"
-
-
-def _sample(sampled: _Sampled) -> energy.Sample:
-    return energy.Sample(
-        sampled.value,
-        sampled.measurand == energy.POWER,
-        sampled.unit,
-        0,
-        sampled.context,
-        sampled.phase,
-        sampled.location,
-    )
+    found = []
+    for value in values or ():
+        wanted = [s for s in value.sampled_value or () if s.measurand in energy.WANTED and s.format != "SignedData"]
+        if wanted:
+            reading = energy.reading(times.parse(value.timestamp), wanted)
+            if reading is not None:
+                found.append(reading)
+    return tuple(found)
 
 
 READERS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {

@@ -136,6 +136,16 @@ class _Sampled(msgspec.Struct, rename="camel", gc=False):
     phase: str | None = None
     location: str | None = None
 
+    @property
+    def unit(self) -> str | None:
+        """Unit of the value."""
+        return self.unit_of_measure.unit if self.unit_of_measure else None
+
+    @property
+    def multiplier(self) -> int:
+        """Power of ten by which the value is to be multiplied."""
+        return (self.unit_of_measure.multiplier or 0) if self.unit_of_measure else 0
+
 
 class _MeterValue(msgspec.Struct, rename="camel", gc=False):
     timestamp: str | None = None
@@ -292,30 +302,14 @@ def _is_raised(event: _EventData, variable: str | None) -> bool | None:
 
 
 def _readings(values: list[_MeterValue] | None) -> tuple[energy.Reading, ...]:
-    if not values:
-        return ()
-    readings = (
-        energy.reading(times.parse(value.timestamp), map(_sample, filter(_wanted, value.sampled_value or ())))
-        for value in values
-    )
-    return tuple(reading for reading in readings if reading is not None)
-
-
-def _wanted(sampled: _Sampled) -> bool:
-    return sampled.measurand in energy.WANTED
-
-
-def _sample(sampled: _Sampled) -> energy.Sample:
-    unit = sampled.unit_of_measure
-    return energy.Sample(
-        sampled.value,
-        sampled.measurand == energy.POWER,
-        unit.unit if unit else None,
-        (unit.multiplier or 0) if unit else 0,
-        sampled.context,
-        sampled.phase,
-        sampled.location,
-    )
+    found = []
+    for value in values or ():
+        wanted = [sampled for sampled in value.sampled_value or () if sampled.measurand in energy.WANTED]
+        if wanted:
+            reading = energy.reading(times.parse(value.timestamp), wanted)
+            if reading is not None:
+                found.append(reading)
+    return tuple(found)
 
 
 READERS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {

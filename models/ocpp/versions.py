@@ -1,13 +1,16 @@
 """The OCPP versions that are read, by WebSocket subprotocol, and their actions. Not here: framing, folding."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, cast
+from typing import Protocol, TypeAlias, cast
 
 from msgspec import Raw
 
 from models.events import Answer, Event
 from models.ocpp import v16, v21, v201
 from models.record import Direction
+
+Reader: TypeAlias = Callable[[Raw, bytes | None], Event | None]
+"""Reads a payload; the bytes are the key of token pseudonyms. Raises `UnusableError`."""
 
 
 class Adapter(Protocol):
@@ -16,7 +19,7 @@ class Adapter(Protocol):
     CP_ACTIONS: frozenset[str]
     CSMS_ACTIONS: frozenset[str]
     SENDS: frozenset[str]
-    READERS: Mapping[str, Callable[[Raw, bytes | None], Event | None]]
+    READERS: Mapping[str, Reader]
     ANSWERS: Mapping[str, Callable[[Raw], Answer]]
 
 
