@@ -119,15 +119,16 @@ class LiveGateway:
             assert not self._thread.is_alive(), "the gateway did not stop"
             self.producer.close()
 
+    @staticmethod
+    def call(station: ClientConnection, action: str, payload: Any, message_id: str = "1") -> list[Any]:
+        """Send a CALL and return the answer as a list."""
+        station.send(json.dumps([2, message_id, action, payload]))
+        answer: list[Any] = json.loads(station.recv(15))
+        return answer
+
     def connect(self, station_id: str, protocol: str | None = "ocpp1.6", **options: Any) -> ClientConnection:
         subprotocols = None if protocol is None else [protocol]
         return connect(f"{self.url}/{station_id}", subprotocols=subprotocols, proxy=None, legacy=True, **options)
-
-
-def call(station: ClientConnection, action: str, payload: Any, message_id: str = "1") -> list[Any]:
-    """Send a CALL and return the answer as a list."""
-    station.send(json.dumps([2, message_id, action, payload]))
-    return json.loads(station.recv(15))
 
 
 @pytest.fixture(scope="session")
