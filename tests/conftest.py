@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from planted import History, process
 
 from pipelines.broker import apache, embedded
 from pipelines.broker.errors import BrokerError
@@ -34,6 +35,12 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the shared input data is not at {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Two weeks of a small network, processed and published once for all tests that only read."""
+    return process(tmp_path_factory.mktemp("history"))
 
 
 @pytest.fixture
