@@ -132,8 +132,8 @@ OCPI_REJECTS = Table(
     "OCPI documents kept in raw but not used, each with the reason; look the bytes up by position.",
     Origin.DERIVED,
     (
-        Column("party", "country_code and party_id of the owner.", TEXT),
-        Column("module", "OCPI module.", TEXT),
+        Column("party", "country_code and party_id of the owner; null when that is no such thing.", TEXT),
+        Column("module", "OCPI module; null when there is no such module.", TEXT),
         Column("method", "put, patch, post or delete.", TEXT),
         Column("reason", "Typed reason.", TEXT),
         Column("detail", "The reason as a sentence; never quotes the document.", TEXT),

@@ -104,6 +104,8 @@ class Node(msgspec.Struct):
     fields: dict[str, tuple[Stamp, Any]] = {}
     appended: list[tuple[Stamp, list[Any]]] = []
     parts: dict[str, "Node"] = {}
+    parts_at: Stamp = _NEVER
+    """The newest document that named all parts: one not named since then is gone."""
     patches: list[int] = []
     """Places of the PATCHes it took."""
 
@@ -115,7 +117,7 @@ class Node(msgspec.Struct):
     @property
     def existing_parts(self) -> list["Node"]:
         """Its parts, in order of first sight."""
-        return [part for part in self.parts.values() if part.exists]
+        return [part for part in self.parts.values() if part.exists and part.listed[0] >= self.parts_at]
 
     @property
     def newest(self) -> Stamp:
@@ -231,15 +233,11 @@ def _put(node: Node, level: Level, document: dict[str, Any], at: Stamp, listed_a
 def _put_parts(node: Node, level: Level, parts: list[dict[str, Any]], at: Stamp) -> None:
     if level.parts is None:
         return
-    named = set()
+    node.parts_at = max(node.parts_at, at)
     for document in parts:
-        part_id = str(document[level.parts.id_field])
-        named.add(part_id.casefold())
+        part = node.part(str(document[level.parts.id_field]))
         said = document.get("last_updated")
-        _put(node.part(part_id), level.parts, document, (instant(said) if said else at[0], at[1]), at)
-    for key, part in node.parts.items():
-        if key not in named:
-            part.list_as(False, at)
+        _put(part, level.parts, document, (instant(said) if said else at[0], at[1]), at)
 
 
 def _patch(node: Node, level: Level, document: dict[str, Any], at: Stamp) -> None:

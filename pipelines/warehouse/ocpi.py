@@ -1,6 +1,7 @@
 """OCPI tables of a build: raw documents through the pure fold, one object at a time. Not here: the fold's rules."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import groupby
@@ -12,7 +13,7 @@ import msgspec
 import pyarrow as pa
 
 from models.catalogue import OCPI_REJECTS, ocpi_table
-from models.ocpi.fold import Change, fold
+from models.ocpi.fold import MODULES, Change, fold
 from models.ocpi.rows import ROWS, OcpiRow
 from models.ocpi.shape import rows
 from models.tables import Table
@@ -20,6 +21,7 @@ from models.tokens import pseudonym
 from pipelines.warehouse.sql import identifier
 
 _log = logging.getLogger(__name__)
+_PARTY = re.compile(r"[A-Za-z]{2}-[A-Za-z0-9]{3}")
 _FETCH = 2_000
 _BATCH = 20_000
 
@@ -84,10 +86,17 @@ def _fill(
             Change(it["module"], it["object_id"], it["method"], it["received_at"], it["payload"]) for it in received
         )
         for place, reject in refused.items():
-            rejects.add({**received[place], "reason": reject.reason, "detail": reject.detail})
+            rejects.add(_shown(received[place]) | {"reason": reject.reason, "detail": reject.detail})
         if root is not None:
             for row in rows(received[-1]["party"], module, root, hide):
                 tables[type(row)].add(msgspec.structs.asdict(row))
+
+
+def _shown(received: dict[str, Any]) -> dict[str, Any]:
+    """A rejected document's row; of its path only what cannot be a card number."""
+    module = received["module"] if received["module"] in MODULES else None
+    party = received["party"] if _PARTY.fullmatch(received["party"]) else None
+    return {**received, "module": module, "party": party}
 
 
 def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
