@@ -153,3 +153,96 @@ def frame(
     return Record(
         station, "frame", direction, protocol, us, source, ordinal, data, 1, 0, ordinal if offset is None else offset
     )
+
+
+START_US = 1_700_000_000_000_000
+"""2023-11-14T22:13:20Z, the time of receipt of a conversation's first frame."""
+
+
+def at(seconds: float) -> str:
+    """A charger's timestamp, seconds after the conversation's start."""
+    return datetime.fromtimestamp(START_US / 1e6 + seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+class Wire:
+    """A conversation of one station, one frame a second unless told otherwise."""
+
+    def __init__(self, protocol: str = "ocpp1.6", station: str = "CP", source: str = "s") -> None:
+        self.records: list[Record] = []
+        self.protocol, self.station, self.source = protocol, station, source
+
+    def add(self, payload: object, direction: str, seconds: float | None = None) -> None:
+        count = len(self.records)
+        us = START_US + round((count if seconds is None else seconds) * 1_000_000)
+        self.records.append(
+            frame(
+                payload,
+                ordinal=count,
+                us=us,
+                direction=direction,
+                protocol=self.protocol,
+                source=self.source,
+                station=self.station,
+            )
+        )
+
+    def call(self, action: str, payload: object, message_id: str | None = None, seconds: float | None = None) -> str:
+        message_id = message_id or f"m{len(self.records)}"
+        self.add([2, message_id, action, payload], Direction.CP_TO_CSMS, seconds)
+        return message_id
+
+    def answer(self, message_id: str, payload: object, seconds: float | None = None) -> None:
+        self.add([3, message_id, payload], Direction.CSMS_TO_CP, seconds)
+
+    def start(self, transaction_id: object = None, seconds: float | None = None, **fields: object) -> str:
+        """A 1.6 StartTransaction, answered at once where a transactionId is given."""
+        payload = {"connectorId": 1, "idTag": "CARD", "meterStart": 1000, "timestamp": at(0)} | fields
+        message_id = self.call("StartTransaction", payload, seconds=seconds)
+        if transaction_id is not None:
+            self.started(message_id, transaction_id, seconds=seconds)
+        return message_id
+
+    def started(self, message_id: str, transaction_id: object, seconds: float | None = None) -> None:
+        payload = {"transactionId": transaction_id, "idTagInfo": {"status": "Accepted"}}
+        self.answer(message_id, payload, seconds=seconds)
+
+    def stop(self, transaction_id: object, seconds: float | None = None, **fields: object) -> str:
+        payload = {"transactionId": transaction_id, "meterStop": 3000, "timestamp": at(3600), "reason": "Remote"}
+        message_id = self.call("StopTransaction", payload | fields, seconds=seconds)
+        self.answer(message_id, {}, seconds=seconds)
+        return message_id
+
+    def meter(self, wh: object, seconds: float = 60, transaction_id: object = None, **fields: object) -> None:
+        """1.6 MeterValues with one register in Wh, sampled and received at `seconds`."""
+        sampled = {"value": str(wh)} | {key: fields.pop(key) for key in ("unit", "context") if key in fields}
+        payload = {"connectorId": 1, "meterValue": [{"timestamp": at(seconds), "sampledValue": [sampled]}]} | fields
+        if transaction_id is not None:
+            payload["transactionId"] = transaction_id
+        self.call("MeterValues", payload, seconds=seconds)
+
+    def status(self, status: str, error: str = "NoError", connector: int = 1, seconds: float | None = None) -> None:
+        """A 1.6 StatusNotification without a timestamp."""
+        payload = {"connectorId": connector, "status": status, "errorCode": error}
+        self.call("StatusNotification", payload, seconds=seconds)
+
+    def transaction(
+        self, event: str, transaction_id: str = "t", seconds: float = 0, wh: object = None, **fields: object
+    ) -> None:
+        """A 2.x TransactionEvent, with one register in Wh where given."""
+        info = {"transactionId": transaction_id} | fields.pop("info", {})
+        payload = {"eventType": event, "timestamp": at(seconds), "transactionInfo": info} | fields
+        if wh is not None:
+            payload["meterValue"] = [{"timestamp": at(seconds), "sampledValue": [{"value": wh}]}]
+        self.call("TransactionEvent", payload, seconds=seconds)
+
+    def notify(self, seconds: float | None = None, evse: object = None, **fields: object) -> None:
+        """A 2.x NotifyEvent of one entry."""
+        component = {"name": fields.pop("component", "Connector")} | ({"evse": evse} if evse else {})
+        entry = {"component": component, "variable": {"name": fields.pop("variable", "Problem")}} | fields
+        self.call("NotifyEvent", {"eventData": [entry]}, seconds=seconds)
+
+    def fold(self, **options: int) -> Folded:
+        return Folded().fold(self.records, **options)
+
+    def sessions(self) -> list:
+        return self.fold().of("sessions")

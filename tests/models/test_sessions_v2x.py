@@ -1,0 +1,149 @@
+"""2.x sessions, from wire frames to facts (contract, section 5)."""
+
+import itertools
+
+import pytest
+from captures import Wire, at
+
+from models.facts import Session
+
+EVSE = {"id": 2, "connectorId": 1}
+TOKEN = {"idToken": "CARD", "type": "ISO14443"}
+
+
+def wire(protocol: str = "ocpp2.0.1") -> Wire:
+    return Wire(protocol)
+
+
+def only(conversation: Wire) -> Session:
+    (session,) = conversation.sessions()
+    return session
+
+
+@pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
+def test_a_session_runs_from_started_to_ended(protocol: str) -> None:
+    talk = wire(protocol)
+    talk.call("BootNotification", {"chargingStation": {"vendorName": "V", "model": "M"}, "reason": "PowerUp"})
+    talk.transaction("Started", wh=1000, evse=EVSE, idToken=TOKEN)
+    talk.transaction("Updated", seconds=60, wh=1500.25)
+    talk.transaction("Ended", seconds=120, wh=2000.75, info={"stoppedReason": "Remote"})
+    found = only(talk)
+    assert (found.transaction_id, found.evse_id, found.connector_id, found.protocol) == ("t", 2, 1, protocol)
+    assert (found.energy_wh, found.energy_basis, found.is_open) == (1001, "register", False)
+    assert (found.stop_reason, found.vendor, found.model) == ("Remote", "V", "M")
+    assert found.token_id is not None
+    assert found.started_at is not None
+    assert found.ended_at is not None
+    assert (found.ended_at - found.started_at).total_seconds() == 120
+
+
+def test_whatever_of_its_events_arrived_is_a_session() -> None:
+    for event, is_open in (("Started", True), ("Updated", True), ("Ended", False)):
+        talk = wire()
+        talk.transaction(event, wh=10)
+        found = only(talk)
+        assert (found.is_open, found.energy_wh) == (is_open, 0)
+
+
+def test_a_start_that_comes_after_an_update_still_dates_the_session() -> None:
+    talk = wire()
+    talk.transaction("Updated", seconds=60)
+    talk.transaction("Started", seconds=5)
+    talk.transaction("Started", seconds=7)
+    assert only(talk).started_at.second == 25  # 22:13:20 + 5 s
+
+
+def test_events_after_ended_change_nothing() -> None:
+    talk = wire()
+    talk.transaction("Started", wh=0)
+    talk.transaction("Ended", seconds=60, wh=500)
+    once = talk.fold().rows()
+    talk.transaction("Updated", seconds=70, wh=900)
+    talk.transaction("Ended", seconds=80, wh=990, info={"stoppedReason": "PowerLoss"})
+    talk.transaction("Started", seconds=90, wh=0)
+    assert talk.fold().rows() == once
+
+
+def test_events_of_a_session_that_fell_out_of_the_state_do_not_open_it_again() -> None:
+    talk = wire()
+    talk.transaction("Started", wh=0)
+    talk.transaction("Ended", seconds=1, wh=500)
+    for number in range(40):
+        talk.transaction("Started", f"n{number}", seconds=2 + number)
+        talk.transaction("Ended", f"n{number}", seconds=3 + number)
+    talk.transaction("Updated", seconds=99, wh=900)
+    found = [session for session in talk.fold(drain_every=1).of("sessions") if session.transaction_id == "t"]
+    assert [(session.energy_wh, session.is_open) for session in found] == [(500, False)]
+
+
+def test_repeated_events_are_harmless() -> None:
+    once, twice = wire(), wire()
+    for talk, times in ((once, 1), (twice, 2)):
+        for seconds, (event, wh) in enumerate((("Started", 0), ("Updated", 100), ("Ended", 200))):
+            for _ in range(times):
+                talk.transaction(event, seconds=seconds, wh=wh, seqNo=0, evse=EVSE)
+    assert only(once) is not None
+    assert once.fold().rows() == twice.fold().rows()
+
+
+def test_an_omitted_reason_means_local() -> None:
+    talk = wire()
+    talk.transaction("Ended")
+    assert only(talk).stop_reason == "Local"
+
+
+def test_unit_and_multiplier_of_each_sample_count() -> None:
+    talk = wire()
+    values = []
+    for seconds, value, unit in ((0, 1.5, {"unit": "kWh"}), (60, 25, {"unit": "Wh", "multiplier": 2})):
+        values.append({"timestamp": at(seconds), "sampledValue": [{"value": value, "unitOfMeasure": unit}]})
+    talk.transaction("Ended", meterValue=values)
+    assert only(talk).energy_wh == 1000
+
+
+def test_registers_that_fall_are_null() -> None:
+    talk = wire()
+    talk.transaction("Started", wh=100)
+    talk.transaction("Ended", seconds=9, wh=50)
+    found = only(talk)
+    assert (found.energy_wh, found.energy_basis) == (None, None)
+
+
+def test_a_session_without_a_register_has_no_energy() -> None:
+    talk = wire()
+    talk.transaction("Started")
+    talk.transaction("Ended", seconds=9)
+    assert only(talk).energy_wh is None
+
+
+def test_time_of_charging_follows_the_charging_state() -> None:
+    talk = wire()
+    states = ("EVConnected", "Charging", "SuspendedEV", "Charging", "Charging", "Idle")
+    for seconds, state in zip(itertools.count(0, 10), states, strict=False):
+        talk.transaction("Updated", seconds=seconds, info={"chargingState": state})
+    talk.transaction("Ended", seconds=100)
+    assert only(talk).charging_s == 30
+
+
+def test_meter_values_outside_a_transaction_change_no_session() -> None:
+    talk = wire()
+    talk.transaction("Started", wh=0)
+    value = {"timestamp": at(5), "sampledValue": [{"value": 700}]}
+    talk.call("MeterValues", {"evseId": 1, "meterValue": [value]})
+    assert only(talk).energy_wh == 0
+
+
+def test_numbers_that_come_as_texts_and_broken_fields_do_not_lose_a_session() -> None:
+    talk = wire()
+    talk.transaction("Started", wh="1000", evse="two", idToken=["CARD"], info={"chargingState": 7})
+    talk.transaction("Nonsense", seconds=3, wh="1200.5")
+    talk.transaction("Ended", seconds=9, wh="not a number", timestamp=17)
+    found = only(talk)
+    assert (found.energy_wh, found.evse_id, found.token_id, found.is_open) == (201, None, None, False)
+
+
+def test_two_stations_may_use_one_transaction_id() -> None:
+    first, second = wire(), Wire("ocpp2.0.1", station="OTHER")
+    first.transaction("Started", wh=0)
+    second.transaction("Started", wh=0)
+    assert only(first).session_id != only(second).session_id

@@ -1,0 +1,47 @@
+"""Tokens: canonical form and pseudonym."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import tokens
+
+
+@pytest.mark.parametrize(
+    "text", ["04A2B3C4", "04a2b3c4", "04:A2:B3:C4", "04-a2 b3.c4", "04A2B3C4\x10\x0e", "04A2_B3C4"]
+)
+def test_spellings_of_one_card_are_one_token(text: str) -> None:
+    assert tokens.canonical(text) == "04a2b3c4"
+    assert tokens.pseudonym(text, b"key") == tokens.pseudonym("04A2B3C4", b"key")
+
+
+def test_a_contract_id_with_and_without_separators_is_one_token() -> None:
+    assert tokens.canonical("NL-TNM-C12345678-J") == tokens.canonical("NL*TNM*C12345678*J")
+
+
+@pytest.mark.parametrize("text", [None, "", " ", "\x00\x01"])
+def test_no_token_stays_none(text: str | None) -> None:
+    assert tokens.pseudonym(text, b"key") is None
+
+
+def test_a_token_of_separators_only_keeps_them() -> None:
+    assert tokens.canonical("--*--") == "--*--"
+
+
+def test_the_pseudonym_depends_on_the_key_and_does_not_hold_the_token() -> None:
+    first, second = tokens.pseudonym("04A2B3C4", b"one"), tokens.pseudonym("04A2B3C4", b"two")
+    assert first is not None
+    assert first != second
+    assert first.startswith("tok_")
+    assert len(first) == 20
+    assert "04a2b3c4" not in first
+
+
+def test_without_a_key_tokens_stay_in_clear() -> None:
+    assert tokens.pseudonym("04A2B3C4", None) == "04a2b3c4"
+
+
+@given(st.text())
+def test_the_canonical_form_is_its_own_canonical_form(text: str) -> None:
+    once = tokens.canonical(text)
+    assert once is None or tokens.canonical(once) == once
