@@ -48,7 +48,7 @@ class GatewayConfig:
     ack_timeout_s: float = 10.0
     probe_s: float = 5.0
     handshake_s: float = 10.0
-    drain_s: float = 10.0
+    drain_s: float = 5.0
     max_connections: int = 20_000
 
     def check(self) -> None:

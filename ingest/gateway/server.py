@@ -151,7 +151,7 @@ async def serve(config: GatewayConfig, producer: Producer, *, ready: Callable[[s
             gateway.stop()
             await server.wait_closed()
     finally:
-        await log.close()
+        await log.close(config.drain_s)
         await journal.close()
 
 

@@ -66,7 +66,8 @@ class Session:
                 self._reader = asyncio.create_task(self._read(outbox))
                 note = await self._end(self._reader, outbox)
         finally:
-            await self._record_close(note)
+            # not awaited: the log sends in order, and stops only once everything is settled
+            self._records.closed(note)
             self._ended.set()
 
     def stop(self) -> None:
@@ -144,8 +145,3 @@ class Session:
         if note.by == "gateway":
             await close_with(self._connection, note)
         return note
-
-    async def _record_close(self, note: Closed) -> None:
-        closed = self._records.closed(note)
-        with contextlib.suppress(LogUnavailableError):
-            await self._log.settle([closed])

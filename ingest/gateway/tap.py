@@ -122,9 +122,7 @@ class Tapped:
                 await up.put([self._records.opened(opened)], None)
                 note = await self._forward(up, down)
         finally:
-            closed = self._records.closed(note)
-            with contextlib.suppress(LogUnavailableError):
-                await self._log.settle([closed])
+            self._records.closed(note)
 
     def stop(self) -> None:
         """Close both sides."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from kafka import KafkaConsumer, TopicPartition
 from websockets.sync.client import ClientConnection, connect
 
@@ -99,7 +100,8 @@ class LiveGateway:
 
     def _run(self, config: GatewayConfig) -> None:
         try:
-            asyncio.run(self._serve(config))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._serve(config))
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the test that started it
             if not self._ready.done():
                 self._ready.set_exception(error)
