@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -43,6 +44,7 @@ class LineError(ValueError):
     """A line's envelope cannot be read; the message is a sentence that quotes nothing of it."""
 
 
+@lru_cache(maxsize=4096)
 def station(name: bytes) -> str:
     """A station id as the log's key; raises `LineError` where it cannot be one."""
     try:
@@ -62,9 +64,10 @@ def station_of_path(path: bytes) -> bytes:
     )
 
 
-def protocol(version: bytes | None) -> str | None:
+@lru_cache(maxsize=256)
+def protocol(version: bytes) -> str | None:
     """`1.6`, `OCPP1.6` and `1.6J` are `ocpp1.6`; what is no version we know stays as written."""
-    text = (version or b"").decode("utf-8", "replace").strip().lower()
+    text = version.decode("utf-8", "replace").strip().lower()
     if not text:
         return None
     if len(text) > PROTOCOL_MAX_CHARS:
@@ -73,13 +76,14 @@ def protocol(version: bytes | None) -> str | None:
     return f"ocpp{bare[1]}" if bare else text
 
 
-def kind_and_direction(word: bytes | None) -> tuple[Kind, str | None]:
+@lru_cache(maxsize=256)
+def kind_and_direction(word: bytes) -> tuple[Kind, str | None]:
     """What the log's direction says; an unknown word is no direction."""
-    text = (word or b"").decode("utf-8", "replace").strip().lower()
+    text = word.decode("utf-8", "replace").strip().lower()
     return _CONNECTIONS.get(text, Kind.FRAME), text if text in _DIRECTIONS else None
 
 
-def microseconds(timestamp: bytes | None) -> int | None:
+def microseconds(timestamp: bytes) -> int | None:
     """A log's time in microseconds since the epoch; without a zone it is UTC, unreadable it is null."""
     if not timestamp:
         return None

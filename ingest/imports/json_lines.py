@@ -6,7 +6,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -24,9 +24,36 @@ from ingest.imports.reader import Line
 from models.reasons import Reason
 
 
-class _Envelope(msgspec.Struct):
+class _Said(NamedTuple):
+    """What a line says, as bytes."""
+
+    raw: bytes | None
+    station: bytes
+    direction: bytes
+    version: bytes
+    time: bytes
+
+
+class _Plain(msgspec.Struct):
+    """An ordinary line: every field that we read is a string, null or absent."""
+
+    raw: str
+    chargePointId: str | None = None  # noqa: N815 - the names of the files
+    path: str | None = None
+    device: str | None = None
+    subprotocol: str | None = None
+    ocppVersion: str | None = None  # noqa: N815
+    ocpp: str | None = None
+    direction: str | None = None
+    timestamp: str | None = None
+    logged_at: str | None = None
+
+
+class _Odd(msgspec.Struct):
+    """Any other line: the fields as they are written."""
+
     raw: msgspec.Raw = msgspec.Raw()
-    chargePointId: msgspec.Raw = msgspec.Raw()  # noqa: N815 - the names of the files
+    chargePointId: msgspec.Raw = msgspec.Raw()  # noqa: N815
     path: msgspec.Raw = msgspec.Raw()
     device: msgspec.Raw = msgspec.Raw()
     subprotocol: msgspec.Raw = msgspec.Raw()
@@ -37,9 +64,10 @@ class _Envelope(msgspec.Struct):
     logged_at: msgspec.Raw = msgspec.Raw()
 
 
-_decode: Final = msgspec.json.Decoder(_Envelope).decode
+_decode_plain: Final = msgspec.json.Decoder(_Plain).decode
+_decode_odd: Final = msgspec.json.Decoder(_Odd).decode
 _text: Final = msgspec.json.Decoder(str).decode
-_NAMES: Final = _Envelope.__struct_fields__
+_NAMES: Final = _Odd.__struct_fields__
 _ESCAPE: Final = re.compile(rb"\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?|([\s\S]))")
 _SIMPLE: Final = {
     b'"': b'"',
@@ -56,7 +84,7 @@ _SIMPLE: Final = {
 def recognises(content: bytes) -> bool:
     """Whether this line is one of ours: a JSON object with a `raw` string."""
     try:
-        return _string(_fields(content), "raw") is not None
+        return _said(content).raw is not None
     except LineError:
         return False
 
@@ -74,38 +102,54 @@ def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
 
 
 def _entry(line: Line) -> Entry:
-    fields = _fields(line.content)
-    frame = _string(fields, "raw")
-    if frame is None:
+    said = _said(line.content)
+    if said.raw is None:
         raise LineError("the line has no `raw` string")
-    kind, direction = kind_and_direction(_string(fields, "direction"))
+    if not said.station:
+        raise LineError("the line names no charger (chargePointId, path or device)")
+    kind, direction = kind_and_direction(said.direction)
     return Entry(
         line.number,
-        _station(fields),
+        station(said.station),
         kind,
         direction,
-        protocol(_first(fields, "subprotocol", "ocppVersion", "ocpp")),
-        microseconds(_first(fields, "timestamp", "logged_at")),
-        frame,
+        protocol(said.version),
+        microseconds(said.time),
+        said.raw,
     )
 
 
-def _station(fields: dict[str, bytes]) -> str:
-    name = _first(fields, "chargePointId") or station_of_path(_first(fields, "path") or b"")
-    name = name or _first(fields, "device") or b""
-    if not name:
-        raise LineError("the line names no charger (chargePointId, path or device)")
-    return station(name)
+def _said(content: bytes) -> _Said:
+    try:
+        plain = _decode_plain(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _said_oddly(_fields(content))
+    except RecursionError:
+        raise LineError("the line's JSON is nested too deeply") from None
+    name = (plain.chargePointId or "").encode("utf-8")
+    return _Said(
+        plain.raw.encode("utf-8"),
+        name or station_of_path((plain.path or "").encode("utf-8")) or (plain.device or "").encode("utf-8"),
+        (plain.direction or "").encode("utf-8"),
+        (plain.subprotocol or plain.ocppVersion or plain.ocpp or "").encode("utf-8"),
+        (plain.timestamp or plain.logged_at or "").encode("utf-8"),
+    )
 
 
-def _first(fields: dict[str, bytes], *names: str) -> bytes | None:
-    return next((value for name in names if (value := _string(fields, name) or _number(fields, name))), None)
+def _said_oddly(fields: dict[str, bytes]) -> _Said:
+    name = _first(fields, "chargePointId") or station_of_path(_first(fields, "path")) or _first(fields, "device")
+    version, time = _first(fields, "subprotocol", "ocppVersion", "ocpp"), _first(fields, "timestamp", "logged_at")
+    return _Said(_string(fields, "raw"), name, _first(fields, "direction"), version, time)
+
+
+def _first(fields: dict[str, bytes], *names: str) -> bytes:
+    return next((value for name in names if (value := _string(fields, name) or _number(fields, name))), b"")
 
 
 def _fields(content: bytes) -> dict[str, bytes]:
     """The JSON value of each field, as it is written; raises `LineError`."""
     try:
-        envelope = _decode(content)
+        envelope = _decode_odd(content)
     except msgspec.ValidationError:
         raise LineError("the line is no JSON object") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
