@@ -97,16 +97,16 @@ class FactBatch:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._tables: list[pa.Table] = []
+        self._rows: list[pl.DataFrame] = []
 
     def add(self, chunk: Chunk) -> None:
         """Take facts in; one that cannot be read stops the landing."""
-        self._tables.append(facts.table_of(chunk, self._place))
+        self._rows.append(facts.rows_of(chunk, self._place))
 
     def finish(self, manifest: Manifest) -> Contents:
         """All of them."""
         del manifest
-        return Contents({facts.KIND_OF[self._place.topic].table: facts.by_station(pa.concat_tables(self._tables))})
+        return Contents({facts.KIND_OF[self._place.topic].table: facts.table_of(pl.concat(self._rows), self._place)})
 
 
 def batch_for(place: Place) -> Batch:

@@ -8,11 +8,13 @@ from models.log import DEAD_LETTERS as TOPIC
 from models.reasons import Reason
 from models.record import Meta
 from models.tables import DEAD_LETTERS, as_utc
+from pipelines.lake import parquet
 from pipelines.lake.consume import Chunk
 from pipelines.lake.raw import Place
 
 TABLE = DEAD_LETTERS.name
 KEY = ("dead_letter_id", "source", "ordinal")
+_SCHEMA = pl.DataFrame(parquet.empty(DEAD_LETTERS.schema)).schema
 IS_REFUSED = pl.col("topic").is_null()
 """A dead letter that names no raw record stands for a line or message that was never landed."""
 
@@ -23,8 +25,7 @@ def rows_of(chunk: Chunk, place: Place) -> pl.DataFrame:
         _decode(offset, key, value, headers, place)
         for offset, key, value, headers in zip(chunk.offsets, chunk.keys, chunk.values, chunk.headers, strict=True)
     ]
-    rows = [_row(letter) for letter in letters]
-    return pl.DataFrame(pa.Table.from_pylist(rows, DEAD_LETTERS.schema))
+    return pl.DataFrame([_row(letter) for letter in letters], schema=_SCHEMA)
 
 
 def table_of(rows: pl.DataFrame) -> pa.Table:

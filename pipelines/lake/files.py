@@ -60,7 +60,7 @@ def ensure_empty(home: Home) -> None:
         place = folder(home, name)
         if not place.is_dir():
             place.mkdir(parents=True, mode=0o700 if home.restricted in place.parents else 0o755)
-        data = parquet.encode(table.schema.empty_table())
+        data = parquet.encode(parquet.empty(table.schema))
         path = place / _EMPTY
         if not path.exists() or path.read_bytes() != data.to_pybytes():
             _place(path, data)
@@ -156,5 +156,5 @@ def _wrong(home: Home, file: LandedFile) -> str | None:
 def _wrong_empties(home: Home) -> Iterator[str]:
     for name, table in LANDED.items():
         path = folder(home, name) / _EMPTY
-        if path.exists() and path.read_bytes() != parquet.encode(table.schema.empty_table()).to_pybytes():
+        if path.exists() and path.read_bytes() != parquet.encode(parquet.empty(table.schema)).to_pybytes():
             yield f"{path} is not as it was written; the next landing writes it again"

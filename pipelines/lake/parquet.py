@@ -33,6 +33,11 @@ def encode(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
+def empty(schema: pa.Schema) -> pa.Table:
+    """No rows of this schema; unlike `schema.empty_table()`, this does not import pandas (1.4 s)."""
+    return pa.Table.from_batches([], schema)
+
+
 def schema_version(schema: pa.Schema) -> str:
     """Names a schema: another column or type is another version."""
     text = ";".join(f"{field.name}:{field.type}:{field.nullable}" for field in schema)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-import pyarrow as pa
+import polars as pl
 
 from pipelines.home import Home
 from pipelines.lake import files
@@ -131,6 +131,6 @@ def write(
 
 
 def _write(home: Home, rows: list[Row], name: str) -> LandedFile:
-    columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, files.STATES_SCHEMA, strict=True)]
-    return files.write(home, files.STATES, name, pa.table(arrays, schema=files.STATES_SCHEMA))
+    schema = {"partition": pl.Int32, "key": pl.Binary, "value": pl.Binary}
+    table = pl.DataFrame(rows, schema=schema, orient="row").to_arrow().cast(files.STATES_SCHEMA)
+    return files.write(home, files.STATES, name, table)

@@ -185,7 +185,8 @@ def test_more_partitions_within_one_log_are_refused(home: Home) -> None:
 
 def test_many_processes_at_once_agree_on_the_numbers(home: Home) -> None:
     code = (
-        "import sys; from pathlib import Path; from pipelines.home import Home; from pipelines.lake import generations\n"
+        "import sys; from pathlib import Path\n"
+        "from pipelines.home import Home; from pipelines.lake import generations\n"
         "home = Home(Path(sys.argv[1]))\n"
         "print(*[generations.resolve(home, 'ocpp.frames', f'log-{n}') for n in range(8)])"
     )
