@@ -1,0 +1,178 @@
+"""Stations of other makes against the gateway: the `ocpp` package, the `test-ocpp` program, npm's `ocpp-rpc`."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ocpp.v16 import ChargePoint as ChargePoint16
+from ocpp.v16 import call as call16
+from ocpp.v21 import ChargePoint as ChargePoint21
+from ocpp.v21 import call as call21
+from ocpp.v201 import ChargePoint as ChargePoint201
+from ocpp.v201 import call as call201
+from websockets.asyncio.client import connect
+
+OCPP_RPC = "ocpp-rpc@2.2.1"
+NOW = "2026-01-01T00:00:00Z"
+
+
+def drive(gateway, protocol, station, kind, session):
+    """Run the `ocpp` package's own client class through a session."""
+
+    async def main():
+        async with connect(f"{gateway.url}/{station}", subprotocols=[protocol], proxy=None) as socket:
+            charge_point = kind(station, socket, response_timeout=10)
+            listening = asyncio.create_task(charge_point.start())
+            try:
+                return await session(charge_point)
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+
+    return asyncio.run(main())
+
+
+async def session_16(station):
+    boot = await station.call(call16.BootNotification("Model", "Vendor"))
+    assert (boot.status, boot.interval) == ("Accepted", 300)
+    await station.call(call16.StatusNotification(connector_id=1, error_code="NoError", status="Preparing"))
+    assert (await station.call(call16.Authorize("CARD"))).id_tag_info["status"] == "Accepted"
+    started = await station.call(call16.StartTransaction(1, "CARD", 1000, NOW))
+    values = [{"timestamp": NOW, "sampled_value": [{"value": "1500"}]}]
+    await station.call(call16.MeterValues(1, values, transaction_id=started.transaction_id))
+    await station.call(call16.StopTransaction(2000, NOW, started.transaction_id, id_tag="CARD"))
+    assert (await station.call(call16.Heartbeat())).current_time.endswith("Z")
+    return started.transaction_id
+
+
+def session_2x(call):
+    async def session(station):
+        boot = await station.call(
+            call.BootNotification(charging_station={"model": "M", "vendor_name": "V"}, reason="PowerUp")
+        )
+        assert (boot.status, boot.interval) == ("Accepted", 300)
+        await station.call(
+            call.StatusNotification(timestamp=NOW, connector_status="Occupied", evse_id=1, connector_id=1)
+        )
+        token = {"id_token": "CARD", "type": "ISO14443"}
+        assert (await station.call(call.Authorize(token))).id_token_info["status"] == "Accepted"
+        for number, event in enumerate(("Started", "Updated", "Ended")):
+            await station.call(
+                call.TransactionEvent(
+                    event_type=event,
+                    timestamp=NOW,
+                    trigger_reason="CablePluggedIn",
+                    seq_no=number,
+                    transaction_info={"transaction_id": "T-1"},
+                    id_token=token if number == 0 else None,
+                )
+            )
+        await station.call(
+            call.MeterValues(evse_id=1, meter_value=[{"timestamp": NOW, "sampled_value": [{"value": 5}]}])
+        )
+        return (await station.call(call.Heartbeat())).current_time
+
+    return session
+
+
+def test_the_ocpp_package_in_16(gateway, log):
+    assert drive(gateway, "ocpp1.6", "py16", ChargePoint16, session_16) >= 1
+    calls = [json.loads(e.value)[2] for e in log.wait_for_close("py16") if e.meta.direction == "cp-to-csms"]
+    assert calls == [
+        "BootNotification",
+        "StatusNotification",
+        "Authorize",
+        "StartTransaction",
+        "MeterValues",
+        "StopTransaction",
+        "Heartbeat",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "kind", "call"), [("ocpp2.0.1", ChargePoint201, call201), ("ocpp2.1", ChargePoint21, call21)]
+)
+def test_the_ocpp_package_in_2x(gateway, log, protocol, kind, call):
+    station = f"py-{protocol}"
+    assert drive(gateway, protocol, station, kind, session_2x(call)).endswith("Z")
+    calls = [json.loads(e.value)[2] for e in log.wait_for_close(station) if e.meta.direction == "cp-to-csms"]
+    assert calls == ["BootNotification", "StatusNotification", "Authorize", *["TransactionEvent"] * 3, "MeterValues",
+                     "Heartbeat"]  # fmt: skip
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("slash", [[], ["--trailing-slash"]], ids=["", "trailing slash"])
+def test_the_test_ocpp_program(gateway, log, version, slash):
+    program = Path(sys.executable).with_name("test-ocpp")
+    station = f"cli-{version}-{len(slash)}"
+    done = subprocess.run(
+        [program, gateway.url, station, "--ocpp", version, *slash], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert log.wait_for_close(station)[0].meta.protocol == f"ocpp{version}"
+
+
+@pytest.fixture(scope="module")
+def ocpp_rpc(tmp_path_factory):
+    """A folder with npm's `ocpp-rpc`."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("Node and npm are not installed")
+    folder = tmp_path_factory.mktemp("ocpp-rpc")
+    done = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", OCPP_RPC],
+        cwd=folder, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"npm cannot install {OCPP_RPC}: {done.stderr.strip().splitlines()[:2]}")
+    return folder
+
+
+CALLS_2X = [
+    ["BootNotification", {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}],
+    ["Authorize", {"idToken": {"idToken": "CARD", "type": "ISO14443"}}],
+    ["TransactionEvent", {"eventType": "Started", "timestamp": NOW, "triggerReason": "Authorized", "seqNo": 0,
+                          "transactionInfo": {"transactionId": "T"}, "idToken": {"idToken": "C", "type": "Central"}}],
+    ["NotifyEvent", {"generatedAt": NOW, "seqNo": 0, "eventData": [
+        {"eventId": 1, "timestamp": NOW, "trigger": "Alerting", "actualValue": "x", "component": {"name": "C"},
+         "variable": {"name": "V"}, "eventNotificationType": "CustomMonitor"}]}],
+    ["SignCertificate", {"csr": "x"}],
+    ["DataTransfer", {"vendorId": "v"}],
+    ["Heartbeat", {}],
+]  # fmt: skip
+CALLS = {
+    "ocpp1.6": [
+        ["BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}],
+        ["Authorize", {"idTag": "CARD"}],
+        ["StartTransaction", {"connectorId": 1, "idTag": "CARD", "meterStart": 0, "timestamp": NOW}],
+        ["StatusNotification", {"connectorId": 1, "errorCode": "GroundFailure", "status": "Faulted"}],
+        ["MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": NOW, "sampledValue": [{"value": "5"}]}]}],
+        ["StopTransaction", {"transactionId": 1, "meterStop": 9, "timestamp": NOW}],
+        ["DataTransfer", {"vendorId": "v"}],
+        ["Heartbeat", {}],
+    ],
+    "ocpp2.0.1": CALLS_2X,
+    "ocpp2.1": [*CALLS_2X, ["NotifySettlement", {
+        "pspRef": "p", "status": "Settled", "settlementAmount": 5, "settlementTime": NOW}]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", CALLS)
+def test_npm_ocpp_rpc_in_strict_mode(gateway, log, ocpp_rpc, protocol):
+    script = Path(__file__).with_name("ocpp_rpc_client.mjs")
+    station = f"npm-{protocol}"
+    done = subprocess.run(
+        ["node", str(script), gateway.url, station, protocol, json.dumps(CALLS[protocol])],
+        cwd=ocpp_rpc, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["violations"] == []
+    assert said["protocol"] == protocol
+    assert [list(answer) for answer in said["answers"]] == [["result"]] * len(CALLS[protocol]), said
+    entries = log.wait_for_close(station)
+    assert entries[-1].note["code"] == 1000
+    assert sum(entry.meta.direction == "csms-to-cp" for entry in entries) == len(CALLS[protocol])
