@@ -66,12 +66,18 @@ def _value(hint: Any, raw: Raw) -> Any:
         return msgspec.json.decode(raw, type=hint, strict=False)
     except (ValueError, RecursionError):
         pass
-    if str in options:
-        try:
-            return str(msgspec.json.decode(raw, type=Decimal))[:64]
-        except (ValueError, RecursionError):
-            return _ABSENT
-    return _ABSENT
+    return _text(raw) if str in options else _ABSENT
+
+
+def _text(raw: Raw) -> Any:
+    """The text of a number or a truth value that stands where a text should."""
+    text = bytes(raw).strip()
+    if text in (b"true", b"false"):
+        return text.decode("ascii")
+    try:
+        return str(msgspec.json.decode(text, type=Decimal))[:64]
+    except ValueError:
+        return _ABSENT
 
 
 def _list(hint: Any, raw: Raw) -> Any:

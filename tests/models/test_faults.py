@@ -83,8 +83,8 @@ def test_a_2x_status_faulted_is_an_episode() -> None:
     assert episodes(wire) == [(2, "Faulted", False)]
 
 
-@pytest.mark.parametrize("value", ["true", "True", "1"])
-def test_a_2x_problem_opens_and_false_closes(value: str) -> None:
+@pytest.mark.parametrize("value", ["true", "True", "1", 1, True])
+def test_a_2x_problem_opens_and_false_closes(value: object) -> None:
     wire = Wire("ocpp2.0.1")
     wire.notify(evse=EVSE, actualValue=value, trigger="Delta", techCode="CX017")
     wire.notify(evse=EVSE, actualValue="false", trigger="Delta", techCode="CX017")
