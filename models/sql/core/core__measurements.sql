@@ -1,6 +1,7 @@
 -- Sampled values of 1.6 MeterValues and StopTransaction, 2.x MeterValues and TransactionEvent. Defaults are the
 -- specifications': measurand Energy.Active.Import.Register, context Sample.Periodic, location Outlet, and Wh
 -- (varh) for energy measurands only. Text of a value never leaves raw: signed data can hold a card number.
+-- DuckDB 1.5 binds ->> looser than IN and =, 2.0 tighter: hence the brackets.
 WITH carriers AS (
   SELECT
     station_id, protocol, received_at, source, ordinal,
@@ -8,13 +9,13 @@ WITH carriers AS (
     TRY_CAST(coalesce(message ->> '$[3].evse.id', message ->> '$[3].evseId') AS INTEGER) AS evse_id,
     TRY_CAST(coalesce(message ->> '$[3].connectorId', message ->> '$[3].evse.connectorId') AS INTEGER) AS connector_id,
     coalesce(message ->> '$[3].transactionId', message ->> '$[3].transactionInfo.transactionId') AS transaction_id,
-    CASE message ->> '$[2]'
+    CASE (message ->> '$[2]')
       WHEN 'StopTransaction' THEN message -> '$[3].transactionData[*]'
       ELSE message -> '$[3].meterValue[*]'
     END AS meter_values
   FROM stg_ocpp__frames
   WHERE message_type = 2
-    AND message ->> '$[2]' IN ('MeterValues', 'StopTransaction', 'TransactionEvent')
+    AND (message ->> '$[2]') IN ('MeterValues', 'StopTransaction', 'TransactionEvent')
     AND (protocol IS NULL OR protocol IN ('ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'))
 ), numbered AS (
   SELECT * EXCLUDE (meter_values), unnest(meter_values) AS taken, generate_subscripts(meter_values, 1) AS meter_value

@@ -1,9 +1,16 @@
 """The staging view and the tables derived from raw frames."""
 
+import json
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from small_lake import Lake, answer, at, call, rows
+
+from models.record import Record
+from models.state import StationState
+from models.step import Context, step
 
 CALLS = "SELECT message_id, outcome, error_code, call_ordinal, answer_ordinal FROM core__calls ORDER BY call_ordinal"
 
@@ -211,3 +218,86 @@ def test_late_frames_are_those_older_than_the_newest_of_another_source(lake: Lak
         (3, at(10)),
         (6, at(12)),
     ]
+
+
+def test_answers_are_matched_as_the_public_traces_expect(lake: Lake, shared_data: Path) -> None:
+    folders = sorted(path.parent for path in (shared_data / "ocpp/open_ocpp_trace").glob("*/expected.json"))
+    expected = {}
+    for folder in folders:
+        lines = [json.loads(line) for line in (folder / "trace.jsonl").read_text(encoding="utf-8").splitlines()]
+        lake.frames(
+            *(
+                {
+                    "payload": line["raw"].encode(),
+                    "station_id": line["chargePointId"],
+                    "direction": line["direction"],
+                    "received_at": datetime.fromisoformat(line["timestamp"]),
+                    "source": folder.name,
+                    "ordinal": index,
+                }
+                for index, line in enumerate(lines)
+            )
+        )
+        records = json.loads((folder / "expected.json").read_bytes())["records"]
+        answers = {record["correlatesWith"]: record["index"] for record in records if "correlatesWith" in record}
+        expected |= {
+            (folder.name, record["index"]): (record["action"], answers.get(record["index"]))
+            for record in records
+            if record["messageType"] == "CALL"
+        }
+    found = rows(lake.build(), "SELECT call_source, call_ordinal, action, answer_ordinal FROM core__calls")
+    assert {(source, ordinal): (action, answered) for source, ordinal, action, answered in found} == expected
+    assert len(folders) == 8
+
+
+def test_measurements_and_calls_of_a_real_capture_are_complete(lake: Lake, shared_data: Path) -> None:
+    """Counted in plain Python: every sampled value of every message, every call and its answer."""
+    path = shared_data / "ocpp/sim_sap_emobility_16_201.jsonl"
+    frames, samples = [], 0
+    for ordinal, text in enumerate(path.read_text(encoding="utf-8").splitlines()):
+        line = json.loads(text)
+        if line["direction"] in ("open", "close"):
+            continue
+        protocol, station = line["subprotocol"], line["chargePointId"]
+        frame = {"payload": line["raw"].encode(), "station_id": station, "protocol": protocol, "ordinal": ordinal}
+        received = datetime.fromisoformat(line["timestamp"])
+        frames.append(frame | {"direction": line["direction"], "received_at": received})
+        message = json.loads(line["raw"])
+        if message[0] == 2 and message[2] in ("MeterValues", "StopTransaction", "TransactionEvent"):
+            values = message[3].get("meterValue") or message[3].get("transactionData") or []
+            samples += sum(len(value["sampledValue"]) for value in values)
+    lake.frames(*frames)
+    opened = lake.build()
+    assert rows(opened, "SELECT count(*), count(sampled_at) FROM core__measurements") == [(samples, samples)]
+    assert samples == 2020
+    assert rows(opened, "SELECT outcome, count(*) FROM core__calls GROUP BY ALL") == [("result", 1998)]
+    assert rows(opened, "SELECT count(*) FROM core__late_frames") == [(0,)]
+
+
+def test_late_frames_are_the_ones_the_step_itself_counts_as_late(lake: Lake, shared_data: Path) -> None:
+    """A capture cut in two, the second half imported first."""
+    lines = (shared_data / "ocpp/sim_sap_emobility_16_201.jsonl").read_text(encoding="utf-8").splitlines()
+    half, states, frames, connections = len(lines) // 2, {}, [], []
+    for offset, index in enumerate([*range(half, len(lines)), *range(half)]):
+        line, source = json.loads(lines[index]), "file-b" if index >= half else "file-a"
+        is_frame = line["direction"] not in ("open", "close")
+        received = datetime.fromisoformat(line["timestamp"])
+        station, direction = line["chargePointId"], line["direction"] if is_frame else None
+        us, raw = round(received.timestamp() * 1_000_000), line["raw"].encode()
+        kind = "frame" if is_frame else line["direction"]
+        record = Record(station, kind, direction, line["subprotocol"], us, source, index, raw, 1, 0, offset)
+        step(states.setdefault(station, StationState()), record, Context())
+        row = {"station_id": station, "protocol": line["subprotocol"], "direction": direction, "source": source}
+        row |= {"received_at": received, "ordinal": index, "offset": offset, "payload": raw, "kind": kind}
+        row |= {"generation": 1, "partition": 0, "topic": "ocpp.frames", "log_id": "log"}
+        (frames if is_frame else connections).append(row)
+    lake.frames(*frames)
+    lake.add("raw_ocpp__connections", connections)
+    found = dict(rows(lake.build(), "SELECT station_id, count(*) FROM core__late_frames GROUP BY ALL"))
+    # The step counts late openings and closings too; the table holds frames.
+    late = {station: state.late for station, state in states.items() if state.late}
+    for row in connections:
+        if row["station_id"] in late and row["source"] == "file-a":
+            late[row["station_id"]] -= 1
+    assert found == {station: count for station, count in late.items() if count}
+    assert sum(found.values()) > 1000
