@@ -34,7 +34,7 @@ def sentence(rule: Rule, *, success: bool, unexpected: int, looked_at: int, obse
         return f"{looked_at} columns, as declared." if success else f"{_capital(rule.finding)}: {observed}."
     if rule.on is Subject.TYPES:
         return f"{looked_at} columns have their declared types." if success else f"{_capital(rule.finding)}."
-    allowed = f" (allowed: {1 - rule.mostly:.4g} of them)" if rule.mostly < 1 else ""
+    allowed = f" (allowed: {100 * (1 - rule.mostly):.3g} %)" if rule.mostly < 1 else ""
     if unexpected:
         return f"{unexpected:,} of {looked_at:,} rows: {rule.finding}{allowed}."
     return f"None of {looked_at:,} rows: {rule.finding}{allowed}."

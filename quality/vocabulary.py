@@ -1,7 +1,7 @@
 """Rules that several suites share, and the words OCPP allows. Not here: what one table alone demands."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from quality.rules import Rule, Severity, between, matches, not_before, one_of
 
@@ -57,15 +57,6 @@ def plausible(column: str, severity: Severity = Severity.CRITICAL) -> Rule:
 def connector(severity: Severity = Severity.CRITICAL) -> Rule:
     """Connector 0 is the station; no station has a thousand."""
     return between("connector_id_plausible", "connector_id", 0, 999, severity, "the connector number is impossible")
-
-
-PORT = ("station_id", "evse_id", "connector_id")
-
-
-def port(frame: Any) -> Any:
-    """The port of each row as one text: EVSE is null in 1.6, and rows with nulls are left out of pairs."""
-    evse, connector_id = (frame[name].fillna(-1).astype("int64").astype(str) for name in PORT[1:])
-    return frame["station_id"] + "/" + evse + "/" + connector_id
 
 
 def party() -> Rule:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import seconds
 from quality.rules import Severity, between, not_before, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import AUTHORIZATION_STATUSES, plausible, protocol, pseudonym
 
 
 def _with_wait(frame: Any) -> Any:
-    return frame.assign(wait_s=(frame["answered_at"] - frame["asked_at"]).dt.total_seconds())
+    return frame.assign(wait_s=seconds(frame["answered_at"], frame["asked_at"]))
 
 
 _RULES = (

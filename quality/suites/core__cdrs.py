@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import number, seconds
 from quality.rules import Severity, between, figure, not_before, not_null
 from quality.suite import suite
 from quality.vocabulary import currency, ends_after_start, energy, party, plausible, pseudonym
@@ -15,8 +16,8 @@ _UNMATCHED = (
 
 
 def _with_durations(frame: Any) -> Any:
-    seconds = (frame["ended_at"] - frame["started_at"]).dt.total_seconds()
-    return frame.assign(total_off_s=frame["total_s"] - seconds)
+    duration_s = seconds(frame["ended_at"], frame["started_at"])
+    return frame.assign(total_off_s=number(frame["total_s"]) - duration_s)
 
 
 _RULES = (

@@ -3,13 +3,14 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import PORT, port, seconds
 from quality.rules import Severity, between, matches, none_of, not_before, not_null, null, together_unique
 from quality.suite import suite
-from quality.vocabulary import PORT, connector, plausible, port, protocol
+from quality.vocabulary import connector, plausible, protocol
 
 
 def _with_durations(frame: Any) -> Any:
-    return frame.assign(port=port(frame), duration_s=(frame["closed_at"] - frame["opened_at"]).dt.total_seconds())
+    return frame.assign(port=port(frame), duration_s=seconds(frame["closed_at"], frame["opened_at"]))
 
 
 _RULES = (

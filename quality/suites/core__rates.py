@@ -3,13 +3,14 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import epoch_s
 from quality.rules import Severity, between, together_unique
 from quality.suite import suite
 from quality.vocabulary import plausible
 
 
 def _with_offset(frame: Any) -> Any:
-    return frame.assign(past_the_hour_s=(frame["hour"] - frame["hour"].dt.floor("h")).dt.total_seconds())
+    return frame.assign(past_the_hour_s=epoch_s(frame["hour"]) % 3600)
 
 
 _RULES = (

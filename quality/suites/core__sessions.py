@@ -3,9 +3,10 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import PORT, number, port, seconds
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
 from quality.suite import suite
-from quality.vocabulary import PORT, connector, plausible, port, protocol, pseudonym
+from quality.vocabulary import connector, plausible, protocol, pseudonym
 
 _PORT_DAYS = (
     "(SELECT max(sessions) FROM (SELECT count(*) AS sessions FROM core__sessions WHERE started_at IS NOT NULL"
@@ -14,10 +15,12 @@ _PORT_DAYS = (
 
 
 def _with_durations(frame: Any) -> Any:
-    seconds = (frame["ended_at"] - frame["started_at"]).dt.total_seconds()
-    mean_power_w = frame["energy_wh"] * 3600 / seconds.where(seconds > 0)
+    duration_s = seconds(frame["ended_at"], frame["started_at"])
     return frame.assign(
-        port=port(frame), duration_s=seconds, mean_power_w=mean_power_w, charged_beyond_s=frame["charging_s"] - seconds
+        port=port(frame),
+        duration_s=duration_s,
+        mean_power_w=number(frame["energy_wh"]) * 3600 / duration_s.where(duration_s > 0),
+        charged_beyond_s=number(frame["charging_s"]) - duration_s,
     )
 
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import PORT, port, seconds
 from quality.rules import Severity, between, figure, one_of, together_unique
 from quality.suite import suite
-from quality.vocabulary import PORT, STATUSES, connector, plausible, port, protocol
+from quality.vocabulary import STATUSES, connector, plausible, protocol
 
 _PORT_DAYS = (
     "(SELECT max(statuses) FROM (SELECT count(*) AS statuses FROM core__statuses WHERE reported_at IS NOT NULL"
@@ -15,9 +16,7 @@ _PER_SESSION = "count(*) / (SELECT nullif(count(*), 0) FROM core__sessions)"
 
 
 def _with_skew(frame: Any) -> Any:
-    return frame.assign(
-        port=port(frame), clock_ahead_s=(frame["reported_at"] - frame["received_at"]).dt.total_seconds()
-    )
+    return frame.assign(port=port(frame), clock_ahead_s=seconds(frame["reported_at"], frame["received_at"]))
 
 
 _RULES = (

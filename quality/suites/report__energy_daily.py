@@ -3,9 +3,11 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import key, number
 from quality.rules import Severity, between, figure
 from quality.suite import suite
 
+_ID = ("day", "station_id", "protocol")
 _SESSIONS = "sum(sessions + sessions_open) - (SELECT count(*) FROM core__sessions)"
 _ENERGY = (
     "coalesce(sum(energy_wh), 0) + coalesce(sum(energy_open_wh), 0)"
@@ -14,9 +16,8 @@ _ENERGY = (
 
 
 def _with_key(frame: Any) -> Any:
-    told_apart = frame["sessions"] - frame["sessions_without_energy"] - frame["sessions_energy_unknown"]
-    key = frame["day"].astype(str) + "/" + frame["station_id"] + "/" + frame["protocol"].fillna("-")
-    return frame.assign(row_key=key, sessions_with_energy=told_apart)
+    without = number(frame["sessions_without_energy"]) + number(frame["sessions_energy_unknown"])
+    return frame.assign(row_key=key(frame, _ID), sessions_with_energy=number(frame["sessions"]) - without)
 
 
 _RULES = (
@@ -37,7 +38,7 @@ _RULES = (
 SUITE = suite(
     TABLES["report__energy_daily"],
     _RULES,
-    ids=("day", "station_id", "protocol"),
+    ids=_ID,
     reads=("sessions", "sessions_without_energy", "sessions_energy_unknown", "sessions_open"),
     required=("station_id", "sessions", "sessions_open"),
     newest_by="day",

@@ -3,19 +3,16 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import key
 from quality.rules import Severity, between, figure
 from quality.suite import suite
 
-_NAMES = ("vendor", "model", "firmware", "code")
+_ID = ("day", "vendor", "model", "firmware", "code")
 _GAP = "sum(episodes) - (SELECT count(*) FROM core__fault_episodes)"
 
 
 def _with_key(frame: Any) -> Any:
-    key = frame["day"].astype(str)
-    for name in _NAMES:
-        # A null is not the text "-"; the unit separator stands in no name.
-        key = key + "\x1f" + frame[name].fillna("\x1f")
-    return frame.assign(row_key=key)
+    return frame.assign(row_key=key(frame, _ID))
 
 
 _RULES = (
@@ -29,7 +26,7 @@ _RULES = (
 SUITE = suite(
     TABLES["report__error_trend_daily"],
     _RULES,
-    ids=("day", *_NAMES),
+    ids=_ID,
     required=("code", "episodes", "sessions"),
     newest_by="day",
     metrics={"episodes_gap": _GAP},

@@ -3,10 +3,12 @@
 from typing import Any
 
 from models.catalogue import TABLES
+from quality.frames import key, number
 from quality.rules import Severity, between, figure
 from quality.suite import suite
 from quality.vocabulary import pseudonym
 
+_ID = ("day", "token_id")
 _REJECTED = ("blocked", "expired", "invalid", "concurrent_tx", "other")
 _ATTEMPTS = "sum(attempts) - (SELECT count(*) FROM core__authorizations)"
 _SESSIONS = "sum(sessions) - (SELECT count(*) FROM core__sessions WHERE token_id IS NOT NULL)"
@@ -16,10 +18,11 @@ _ENERGY = (
 
 
 def _with_sums(frame: Any) -> Any:
+    count = {name: number(frame[name]) for name in ("attempts", "accepted", "rejected", "unanswered", *_REJECTED)}
     return frame.assign(
-        row_key=frame["day"].astype(str) + "/" + frame["token_id"].fillna("-"),
-        attempts_gap=frame["attempts"] - frame["accepted"] - frame["rejected"] - frame["unanswered"],
-        rejected_gap=frame["rejected"] - frame[list(_REJECTED)].sum(axis=1),
+        row_key=key(frame, _ID),
+        attempts_gap=count["attempts"] - count["accepted"] - count["rejected"] - count["unanswered"],
+        rejected_gap=count["rejected"] - sum(count[name] for name in _REJECTED),
     )
 
 
@@ -45,7 +48,7 @@ _RULES = (
 SUITE = suite(
     TABLES["report__rfid_usage_daily"],
     _RULES,
-    ids=("day", "token_id"),
+    ids=_ID,
     reads=("accepted", "rejected", "unanswered", *_REJECTED),
     required=("attempts", "sessions"),
     newest_by="day",
