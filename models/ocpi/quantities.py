@@ -2,12 +2,14 @@
 
 import re
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 _UNPADDED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})T")
 _LONGEST = 64
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _BIGINT = 2**63
+_EXACT = Context(prec=60)
+"""Wide enough that nothing is rounded twice."""
 _MONEY = Decimal(10) ** 14
 """DECIMAL(18, 4) holds amounts below this."""
 
@@ -56,9 +58,12 @@ def money(amount: Decimal | None) -> Decimal | None:
     """
     if amount is None:
         return None
-    if not amount.is_finite() or abs(amount) >= _MONEY:
-        raise ValueError("an amount out of range")
-    return amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    # Rounding needs a bound before it (1E+999999 has no four decimals) and can itself step over one.
+    if amount.is_finite() and amount.adjusted() < 15:
+        rounded = amount.quantize(Decimal("0.0001"), ROUND_HALF_UP, _EXACT)
+        if abs(rounded) < _MONEY:
+            return rounded
+    raise ValueError("an amount out of range")
 
 
 def _whole(value: Decimal | None, factor: int) -> int | None:
@@ -67,7 +72,7 @@ def _whole(value: Decimal | None, factor: int) -> int | None:
     # The bound comes first: multiplying 1E+999999 would need a million digits.
     if not value.is_finite() or value.adjusted() > 18:
         raise ValueError("a number out of range")
-    whole = int((value * factor).to_integral_value(ROUND_HALF_UP))
+    whole = int(_EXACT.multiply(value, factor).to_integral_value(ROUND_HALF_UP))
     if abs(whole) >= _BIGINT:
         raise ValueError("a number out of range")
     return whole
