@@ -136,8 +136,10 @@ class Tapped:
         try:
             await _first(tasks, (up.task, down.task))
             if from_station.done():
+                from_csms.cancel()  # before it sees the end that we pass on and takes it for one of its own
                 return await self._pass_on(from_station.result(), up, self._upstream)
             if from_csms.done():
+                from_station.cancel()
                 return await self._pass_on(from_csms.result(), down, self._station)
             return await self._end_both(Ending.STOPPING)
         except LogUnavailableError:
