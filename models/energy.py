@@ -21,8 +21,9 @@ WANTED = frozenset({None, "", REGISTER, POWER})
 
 _EXACT = Context(prec=60)
 """Wide enough for every plausible register at any precision met: differences are exact."""
-_HIGHEST, _LOWEST = 15, -40
-"""Exponents of the first digit that a register can have: 10^16 Wh is more than any charger's life."""
+_ZERO = Decimal(0)
+_HIGHEST, _LOWEST, _WIDEST = 15, -40, 60
+"""Exponents of the first digit: of a plausible register (10^16 Wh is more than any charger's life), before scaling."""
 _BEGIN = "Transaction.Begin"
 _OUTLET = frozenset({None, "", "Outlet"})
 _ENERGY_UNITS: dict[str | None, int] = {None: 0, "": 0, "Wh": 0, "kWh": 3, "wh": 0, "kwh": 3}
@@ -100,20 +101,22 @@ def _scaled(value: Number, units: dict[str | None, int], unit: str | None, multi
 
 
 def _decimal(value: Number) -> Decimal | None:
+    """The number exactly as written; None for what is none, is infinite, or could not be scaled."""
     if value is None:
         return None
     try:
-        return value if isinstance(value, Decimal) else Decimal(str(value))
+        exact = value if isinstance(value, Decimal) else Decimal(str(value))
     except (InvalidOperation, ValueError):
         return None
-
-
-def _plausible(exact: Decimal) -> Decimal | None:
     if not exact.is_finite():
         return None
     if not exact:
-        return Decimal(0)
-    return _EXACT.plus(exact) if _LOWEST <= exact.adjusted() <= _HIGHEST else None
+        return _ZERO
+    return exact if -_WIDEST < exact.adjusted() < _WIDEST else None
+
+
+def _plausible(exact: Decimal) -> Decimal | None:
+    return _EXACT.plus(exact) if exact is _ZERO or _LOWEST <= exact.adjusted() <= _HIGHEST else None
 
 
 def difference(end: Decimal, start: Decimal) -> int | None:

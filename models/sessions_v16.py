@@ -125,21 +125,18 @@ def _take_back(state: StationState, session: SessionState) -> None:
 
 def _metered(state: StationState, event: Metered) -> SessionState | None:
     transaction_id = event.transaction_id
-    if transaction_id is not None and ids.is_key(transaction_id):
-        named = _known_as(state, transaction_id)
-        if named:
-            # Some systems give every session one transactionId: then the connector tells.
-            return next((s for s in named if s.connector_id == event.connector_id), named[0])
-        if any(transaction_id in closed.transaction_ids for closed in state.closed_sessions.values()):
-            return None
-        # The answer is not in the log, or not yet: the sample names the transaction of its connector.
-        session = _newest_on(state, event.connector_id)
-        if session is None or session.transaction_ids:
-            return None
-        _adopt(session, transaction_id)
-        return session
+    named = _known_as(state, transaction_id)
+    if named:
+        # Some systems give every session one transactionId: then the connector tells.
+        return next((s for s in named if s.connector_id == event.connector_id), named[0])
     session = _newest_on(state, event.connector_id)
-    return session if session is not None and not _is_before(event, session) else None
+    if transaction_id is None or not ids.is_key(transaction_id):
+        return session if session is not None and not _is_before(event, session) else None
+    if session is None or session.transaction_ids or _is_closed(state, transaction_id):
+        return None
+    # The start's answer is not in the log, or not yet: the sample names the transaction of its connector.
+    _adopt(session, transaction_id)
+    return session
 
 
 def _is_before(event: Metered, session: SessionState) -> bool:
@@ -157,18 +154,22 @@ def _newest_on(state: StationState, connector_id: int | None) -> SessionState | 
     return None
 
 
-def _known_as(state: StationState, transaction_id: str) -> list[SessionState]:
+def _known_as(state: StationState, transaction_id: str | None) -> list[SessionState]:
     return [s for s in reversed(state.open_sessions.values()) if transaction_id in s.transaction_ids]
+
+
+def _is_closed(state: StationState, transaction_id: str) -> bool:
+    return any(transaction_id in session.transaction_ids for session in state.closed_sessions.values())
 
 
 def _stopped(state: StationState, event: Stopped) -> SessionState | None:
     """The open session a stop ends, by transactionId where it is a key, else by what fits."""
     transaction_id = event.transaction_id
+    named = _known_as(state, transaction_id)
+    if named:
+        return next((s for s in named if _fits(s, event)), named[0])
     if transaction_id is not None and ids.is_key(transaction_id):
-        named = _known_as(state, transaction_id)
-        if named:
-            return next((s for s in named if _fits(s, event)), named[0])
-        if any(transaction_id in closed.transaction_ids for closed in state.closed_sessions.values()):
+        if _is_closed(state, transaction_id):
             return None
         # The start's answer is not in the log. A guess between two would end somebody else's session.
         unanswered = [s for s in state.open_sessions.values() if s.transaction_id is None and _fits(s, event)]

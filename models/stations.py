@@ -28,5 +28,7 @@ def boot(state: StationState, event: Booted, moment: Moment) -> None:
 
 
 def connect(state: StationState, kind: str, received_us: int | None) -> None:
-    """Note an opened or closed connection."""
+    """Note an opened or closed connection, unless a newer one is known: a replaced one often closes late."""
+    if received_us is not None and state.connection_us is not None and received_us < state.connection_us:
+        return
     state.connection, state.connection_us = kind, received_us

@@ -62,8 +62,7 @@ def step(state: StationState, record: Record, context: Context) -> Refusal | Non
     received_us = times.plausible(record.received_at_us)
     if record.kind == Kind.FRAME:
         return _frame(state, record, received_us, context)
-    if order.counts(state, record, received_us):
-        stations.connect(state, record.kind, received_us)
+    stations.connect(state, record.kind, received_us)
     return None
 
 

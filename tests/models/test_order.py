@@ -143,11 +143,14 @@ def test_more_sources_than_are_kept_forget_the_oldest() -> None:
     assert "s98" in state.sources
 
 
-def test_connections_are_noted_and_carry_no_fact() -> None:
+def test_connections_are_noted_in_their_order_and_carry_no_fact() -> None:
     wire = Wire()
-    wire.add({"path": "/CP"}, "cp-to-csms")
-    wire.records[0].kind, wire.records[0].direction = "open", None
-    folded = captures.Folded().fold(wire.records)
+    for kind, seconds in (("open", 1), ("close", 5), ("open", 7)):
+        wire.add({"path": "/CP"}, "cp-to-csms", seconds=seconds)
+        wire.records[-1].kind, wire.records[-1].direction = kind, None
+    replaced = moved(wire.records[1:2], source="replaced", offset=10)
+    folded = captures.Folded().fold([*wire.records, *replaced])
     assert folded.refusals == []
     assert folded.facts == {}
     assert folded.states["CP"].connection == "open"
+    assert folded.states["CP"].late == 0
