@@ -37,3 +37,20 @@ check: setup ## Lint, types, architecture contracts, Dagster definitions
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/dg check defs
+
+.PHONY: test
+test: check ## Everything CI checks: check, then all tests on both brokers
+	@$(BIN)/python -m pytest -q
+
+.PHONY: e2e
+e2e: setup ## Only the end-to-end tests
+	@$(BIN)/python -m pytest -q tests/e2e
+
+.PHONY: demo
+demo: setup ## The whole pipeline on a made-up network, about a minute
+	@LADDSTROM_HOME=.laddstrom-demo $(BIN)/laddstrom demo
+
+.PHONY: bench
+bench: setup ## The stream benchmark: stock Faust beside ours (minutes)
+	@$(BIN)/python -m benchmarks.stream
