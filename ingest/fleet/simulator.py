@@ -101,14 +101,20 @@ async def drive(
     network = build(seed, stations)
     planned = live.of_network(network, refused_cards(seed), seed, sessions, open_sessions, span)
     truth = Truth(seed=seed, begin=begin, end=begin + timedelta(hours=HOURS))
-    pace = _Pace(span, seconds, progress)
+    pace = _Pace(seconds, progress)
     clients = [
         _Client(url, station, happenings, truth, pace, seed)
         for station, happenings in zip(network.stations, planned, strict=True)
     ]
-    async with asyncio.TaskGroup() as group:
-        for client in clients:
-            group.create_task(client.run())
+    failed: SimulationError | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            for client in clients:
+                group.create_task(client.run())
+    except* SimulationError as errors:
+        failed = next(error for error in errors.exceptions if isinstance(error, SimulationError))
+    if failed is not None:
+        raise failed
     for client in clients:
         client.tell()
     return truth
@@ -117,22 +123,30 @@ async def drive(
 class _Pace:
     """When a step's turn is, and how many are done."""
 
-    def __init__(self, span: range, seconds: float, progress: Progress | None) -> None:
-        self._span = span
+    def __init__(self, seconds: float, progress: Progress | None) -> None:
         self._seconds = seconds
         self._progress = progress
         self._began = asyncio.get_running_loop().time()
+        self._times: list[int] = []
         self._done = 0
-        self.total = 0
+
+    def plan(self, steps: list[Step]) -> None:
+        """Take a station's steps into account, before the first of any is done."""
+        self._times += [step.at for step in steps]
 
     async def wait(self, at: int) -> None:
-        due = self._began + self._seconds * (at - self._span.start) / len(self._span)
+        """Wait for the turn of a step at this time of the stations' clocks."""
+        if not self._seconds:
+            return
+        first, last = min(self._times), max(self._times)
+        due = self._began + self._seconds * (at - first) / max(last - first, 1)
         await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
 
     def count(self) -> None:
+        """One step more is done."""
         self._done += 1
         if self._progress is not None:
-            self._progress(self._done, self.total)
+            self._progress(self._done, len(self._times))
 
 
 class _Client:
@@ -155,7 +169,7 @@ class _Client:
         self._socket: ClientConnection | None = None
         self._listener: asyncio.Task[None] | None = None
         self._steps = sorted(steps(station, happenings), key=lambda step: step.at)
-        pace.total += len(self._steps)
+        pace.plan(self._steps)
 
     async def run(self) -> None:
         """Do all steps in order; those of a session whose card was rejected are left out."""
