@@ -19,7 +19,7 @@ STEPS = ("fsync", "replace", "pwrite")
 
 
 def main(address: str, pristine: Path, work: Path) -> None:
-    batches.FILE_ROWS = 40  # type: ignore[misc]
+    batches.FILE_ROWS = 50  # type: ignore[misc]
     with consume.connect(address) as log:
         found = log.find(["ocpp.frames"])
         log.ends(found.values())
