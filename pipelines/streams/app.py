@@ -44,6 +44,8 @@ class WorkerApp(faust.App):  # type: ignore[misc]
         self.stations = table.declare(self, self._recovered)
         self._on_ready = on_ready
         self._opening = asyncio.Lock()
+        self.assigned = asyncio.Event()
+        """Set once Kafka has given this worker its first assignment."""
         agents.declare(self)
 
     async def guard(self, work: Awaitable[None]) -> None:
@@ -66,9 +68,11 @@ class WorkerApp(faust.App):  # type: ignore[misc]
 
     async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
         # Called with the flow stopped and the queues empty, on revocation and on stop.
-        await self.write_behind.close()
+        if not self.crashed:
+            await self.write_behind.close()
 
     async def _recovered(self) -> None:
+        self.assigned.set()
         # Faust drops what a recovery callback raises.
         await self.guard(self._open())
 

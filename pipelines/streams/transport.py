@@ -69,6 +69,17 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
                 else:
                     waiter.cancel()
 
+    async def leave(self) -> None:
+        """Leave the group, and wait for it."""
+        if self._consumer is None:
+            return
+        coordinator = self._consumer._coordinator
+        if coordinator.generation == 0:
+            # The embedded broker counts from 0, which aiokafka takes for "in no group": it would not leave,
+            # and the next worker would wait 8 s for this one.
+            coordinator.generation = 1
+        await self.call_thread(self._consumer.stop)
+
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
     """Faust's consumer with chunks for records and the write-behind's progress for acks."""
@@ -132,6 +143,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             return self._progress.committable().get(tp.partition)
         offset: int | None = super()._new_offset(tp)
         return offset
+
+    async def on_stop(self) -> None:
+        """Commit, then leave the group: left to the thread, the process may end first and the next worker waits."""
+        await super().on_stop()
+        await self._thread.leave()
 
     async def perform_seek(self) -> None:
         """Go on where the states end, whatever the group's offsets say: they may be another topic's."""

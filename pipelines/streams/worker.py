@@ -18,6 +18,8 @@ from pipelines.streams.app import WorkerApp
 
 _STOP_S: Final = 40.0
 _STOP_AFTER_CRASH_S: Final = 5.0
+_JOIN_S: Final = 60.0
+"""A group is joined in 2 to 14 s; after this long something hangs, and a new process is the better try."""
 
 _log = logging.getLogger("laddstrom.worker")
 
@@ -59,18 +61,27 @@ async def _serve(home: Home, bootstrap: str, context: Context, flush_s: float) -
     app = WorkerApp(home, bootstrap, context, on_ready=on_ready, after_flush=gc.collect)
     starting = asyncio.create_task(app.start())
     flushing = asyncio.create_task(_flush_regularly(app, stop, flush_s))
+    joining = asyncio.create_task(_join(app))
     crashed = asyncio.create_task(app._crashed.wait())
     try:
         await asyncio.wait([starting, crashed, flushing], return_when=asyncio.FIRST_COMPLETED)
-        if starting.done() and not starting.cancelled():
+        if starting.done():
             starting.result()
         await asyncio.wait([crashed, flushing], return_when=asyncio.FIRST_COMPLETED)
     except Exception as error:  # noqa: BLE001 - becomes the reason that `run` raises
         await app.crash(error)
     stop.set()
+    joining.cancel()
     await _stop(app)
     if app.crash_reason is not None:
         raise WorkerError(str(app.crash_reason) or type(app.crash_reason).__name__) from app.crash_reason
+
+
+async def _join(app: WorkerApp) -> None:
+    try:
+        await asyncio.wait_for(app.assigned.wait(), _JOIN_S)
+    except TimeoutError:
+        await app.crash(WorkerError(f"Kafka gave the worker no partitions within {_JOIN_S:.0f} s; restart it"))
 
 
 async def _flush_regularly(app: WorkerApp, stop: asyncio.Event, flush_s: float) -> None:
