@@ -15,7 +15,7 @@ import uvloop
 from kafka import KafkaConsumer, TopicPartition
 from websockets.sync.client import ClientConnection, connect
 
-from ingest.gateway.config import GatewayConfig
+from ingest.gateway.config import GatewayConfig, GatewayConfigError
 from ingest.gateway.server import serve
 from ingest.producer import KafkaLogProducer
 from models.dead_letters import DeadLetter
@@ -96,7 +96,11 @@ class LiveGateway:
         self._ready: Future[str] = Future()
         self._thread = threading.Thread(target=self._run, args=(config,), daemon=True)
         self._thread.start()
-        self.url = self._ready.result(15)
+        try:
+            self.url = self._ready.result(15)
+        except GatewayConfigError:
+            self.producer.close()
+            raise
 
     def _run(self, config: GatewayConfig) -> None:
         try:
