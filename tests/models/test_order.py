@@ -75,13 +75,14 @@ def test_a_log_cut_in_two_files_gives_the_facts_of_one() -> None:
 
 def test_equal_frames_of_one_instant_from_two_sources_count_once() -> None:
     wire = Wire()
-    wire.status("Available", seconds=1)
-    wire.start(7, seconds=2)
-    second = moved(wire.records[-2:], source="second", offset=10)
+    wire.start(seconds=2)
+    wire.stop(-1, seconds=2)
+    second = moved(wire.records, source="second", offset=10)
     once = captures.Folded().fold(wire.records)
     both = captures.Folded().fold([*wire.records, *second])
     assert both.rows() == once.rows()
-    assert both.states["CP"].repeated == 2
+    assert len(both.of("sessions")) == 1  # a start repeated after its stop would be a session of its own
+    assert both.states["CP"].repeated == 3
 
 
 def test_equal_frames_of_one_instant_from_one_source_both_count() -> None:
