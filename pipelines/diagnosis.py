@@ -108,7 +108,7 @@ def _lake(home: Home, bootstrap: str | None) -> Iterator[Finding]:
 
 def _warehouse(home: Home) -> Finding:
     if not home.current.exists():
-        has_landed = home.manifest.exists()
+        has_landed = home.manifest.exists() and home.holder("pipeline") is None
         hint = "; run `laddstrom build`" if has_landed else ""
         return Finding("warehouse", not has_landed, f"nothing is published at {home.current}{hint}")
     built = home.current.stat().st_mtime

@@ -24,6 +24,7 @@ from pipelines.supervisor.part import Part
 from pipelines.warehouse.build import build
 
 _WORKER_STOP_S = 45.0
+_GIVE_UP_S = 5.0
 
 
 class Feedback(Protocol):
@@ -123,18 +124,24 @@ def _through(
     with broker(settings, home, feedback) as bootstrap:
         worker = Part(home, "worker", [], {"LADDSTROM_HOME": str(home.root), VARIABLE: bootstrap})
         worker.start()
+        patience = _GIVE_UP_S
         try:
             imported = send(new, bootstrap, feedback)
-            behind = max(1, sum(item.sent for item in imported))
-            drain.until_covered(
-                bootstrap,
-                worker,
-                progress=lambda left: feedback.progress("Folding", max(behind - left, 0), behind),
-            )
+            _cover(worker, bootstrap, max(1, sum(item.sent for item in imported)), settings, feedback)
+            patience = _WORKER_STOP_S
         finally:
-            worker.stop(_WORKER_STOP_S)
+            worker.stop(patience)
         landed = land(home, bootstrap, progress=lambda topic, done, total: feedback.progress("Landing", done, total))
         return imported, landed
+
+
+def _cover(worker: Part, bootstrap: str, sent: int, settings: Settings, feedback: Feedback) -> None:
+    drain.until_covered(
+        bootstrap,
+        worker,
+        stall_s=settings.worker.stall_s,
+        progress=lambda left: feedback.progress("Folding", max(sent - left, 0), sent),
+    )
 
 
 def _send(found: Survey, producer: KafkaLogProducer, feedback: Feedback) -> Imported:

@@ -51,6 +51,12 @@ class OcpiSettings(BaseModel, frozen=True):
     tokens: SecretStr | None = Field(None, description="Comma list of partner tokens; unset on loopback: one is made.")
 
 
+class WorkerSettings(BaseModel, frozen=True):
+    """The stream worker."""
+
+    stall_s: float = Field(120, ge=1, description="Without progress for so long `process` counts it as stuck, seconds.")
+
+
 class PrivacySettings(BaseModel, frozen=True):
     """Card numbers."""
 
@@ -74,6 +80,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     gateway: GatewaySettings = GatewaySettings()
     ocpi: OcpiSettings = OcpiSettings()
+    worker: WorkerSettings = WorkerSettings()
     privacy: PrivacySettings = PrivacySettings()
     report: ReportSettings = ReportSettings()
 

@@ -4,10 +4,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
-from models import state
 from models.facts import KINDS
 from pipelines.home import Home
-from pipelines.lake import restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +133,8 @@ def totals(home: Home) -> Totals:
             sessions=number("SELECT count(*) FROM core__sessions"),
             open_sessions=number("SELECT count(*) FROM core__sessions WHERE is_open"),
             energy_wh=number("SELECT coalesce(sum(energy_wh), 0) FROM core__sessions"),
-            late_frames=_late(home),
+            late_frames=number("SELECT count(*) FROM core__late_frames"),
         )
-
-
-def _late(home: Home) -> int:
-    return sum(state.decode(data).late for data in restore.snapshot(home).states.values())
 
 
 def _difference(now: dict[str, int], before: dict[str, int]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import CoordinatorNotAvailableError, KafkaError
+from kafka.errors import KafkaError, RetriableError
 from kafka.partitioner.default import murmur2
 
 from models import facts
@@ -210,7 +210,7 @@ def _committed(client: KafkaAdminClient, group: str, partitions: list[TopicParti
         try:
             found: Mapping[TopicPartition, Any] = client.list_group_offsets({group: partitions}).get(group, {})
             return found
-        except CoordinatorNotAvailableError:  # a new Kafka makes the topic of offsets at the first question
+        except RetriableError:  # a new Kafka makes the topic of offsets at the first question
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)

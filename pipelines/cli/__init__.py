@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 _USAGE_ERRORS = {
     "NoBrokerError",
@@ -10,9 +11,12 @@ _USAGE_ERRORS = {
     "GatewayConfigError",
     "OcpiConfigError",
     "SettingsInvalidError",
-    "UsageError",
+    "UnknownTimezoneError",
 }
 """Errors of ours that mean wrong usage: nothing was changed, exit code 2. By name, to import nothing."""
+
+_CTRL_C = 130
+"""What Typer makes of KeyboardInterrupt; our exit codes are 0, 1 and 2."""
 
 
 def main() -> None:
@@ -20,10 +24,10 @@ def main() -> None:
     from pipelines.cli.app import app
 
     try:
-        app()
-    except KeyboardInterrupt:
-        print("Interrupted; run the same command again to go on.", file=sys.stderr)
-        sys.exit(1)
+        code = app(standalone_mode=False) or 0
+        if code == _CTRL_C:
+            _interrupted()
+        sys.exit(code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # e.g. `laddstrom sql … | head`
         sys.exit(1)
@@ -31,8 +35,16 @@ def main() -> None:
         # The edge: whatever it is, a person reads one sentence.
         if os.environ.get("LADDSTROM_DEBUG"):
             raise
+        if hasattr(error, "exit_code") and hasattr(error, "show"):  # wrong usage, in Typer's own words
+            error.show()
+            sys.exit(error.exit_code)
         print(f"Error: {_sentence(error)}", file=sys.stderr)
         sys.exit(2 if type(error).__name__ in _USAGE_ERRORS else 1)
+
+
+def _interrupted() -> NoReturn:
+    print("Interrupted; run the same command again to go on.", file=sys.stderr)
+    sys.exit(1)
 
 
 def _sentence(error: Exception) -> str:

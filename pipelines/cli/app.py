@@ -215,3 +215,14 @@ def doctor(as_json: Json = False) -> None:
     from pipelines.cli import doctor as command
 
     command.doctor(as_json=as_json)
+
+
+@app.command()
+def demo() -> None:
+    """Run everything on a made-up network; compare what was planted with what was found.
+
+    It needs a home of its own, as `make demo` gives it, and empties what it left there before.
+    """
+    from pipelines.cli import demo as command
+
+    command.demo()

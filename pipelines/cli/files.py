@@ -1,6 +1,7 @@
 """`process` and `import`. Not here: what they do (`pipelines.process`)."""
 
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipelines.summary import Summary
 def process(paths: Sequence[Path], *, again: bool, as_json: bool) -> None:
     """Process files, print the summary; exit 1 if a line is not accounted for."""
     logs.quiet()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up as Ctrl-C does
     found = settings.load()
     with Feedback() as feedback:
         summary = processing.run(paths, found, feedback, again=again)
@@ -39,8 +41,9 @@ def import_(paths: Sequence[Path], *, again: bool) -> None:
     found = settings.load()
     with Feedback() as feedback:
         surveys = processing.read(paths, feedback)
-        home = found.open_home()
+        home = found.locate_home()
         bootstrap = address.resolve(found, home)
+        home.create()
         topics.ensure(bootstrap, found.kafka.partitions)
         new, _ = processing.choose(home, surveys, feedback, again=again)
         imported = processing.send(new, bootstrap, feedback)

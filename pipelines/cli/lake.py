@@ -12,7 +12,7 @@ def land(*, accept_loss: bool) -> None:
     """Land what is new."""
     logs.quiet()
     found = settings.load()
-    home = found.open_home()
+    home = found.locate_home()
     print(_land(found, home, accept_loss=accept_loss)[0])
 
 
@@ -27,7 +27,7 @@ def publish() -> None:
     """Land, and build if there is anything new."""
     logs.quiet()
     found = settings.load()
-    home = found.open_home()
+    home = found.locate_home()
     sentence, rows = _land(found, home, accept_loss=False)
     print(sentence)
     if rows or not home.current.exists():

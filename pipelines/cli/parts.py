@@ -18,7 +18,7 @@ def gateway(host: str, port: int, upstream: str | None) -> None:
     """Run the OCPP gateway."""
     logs.of_part()
     found = settings.load()
-    home = found.open_home()
+    home, bootstrap = _log_of(found)
     from ingest.gateway.config import GatewayConfig
     from ingest.gateway.server import serve
     from ingest.producer import KafkaLogProducer
@@ -36,7 +36,7 @@ def gateway(host: str, port: int, upstream: str | None) -> None:
         upstream=upstream,
     )
     config.check()
-    producer = KafkaLogProducer(_log_of(found, home))
+    producer = KafkaLogProducer(bootstrap)
     try:
         _until_told(serve(config, producer, ready=lambda url: _ready(home, "gateway", url)))
     finally:
@@ -48,7 +48,7 @@ def ocpi(host: str, port: int) -> None:
     """Run the OCPI receiver."""
     logs.of_part()
     found = settings.load()
-    home = found.open_home()
+    home, bootstrap = _log_of(found)
     from ingest.ocpi.config import OcpiConfig
     from ingest.ocpi.server import serve
     from ingest.producer import KafkaLogProducer
@@ -62,7 +62,7 @@ def ocpi(host: str, port: int) -> None:
         port=port,
     )
     config.check()
-    producer = KafkaLogProducer(_log_of(found, home))
+    producer = KafkaLogProducer(bootstrap)
     try:
         _until_told(serve(config, producer, ready=lambda url: _ready(home, "ocpi", url)))
     finally:
@@ -73,17 +73,19 @@ def ocpi(host: str, port: int) -> None:
 def worker() -> None:
     """Run a stream worker."""
     found = settings.load()
-    home = found.open_home()
+    home, bootstrap = _log_of(found)
     from pipelines.streams.worker import run
 
     is_clear = found.privacy.tokens is TokenPrivacy.CLEAR
-    run(home, _log_of(found, home), token_key=None if is_clear else home.token_key())
+    run(home, bootstrap, token_key=None if is_clear else home.token_key())
 
 
-def _log_of(found: Settings, home: Home) -> str:
+def _log_of(found: Settings) -> tuple[Home, str]:
+    """The home and the log; without a broker nothing is made."""
+    home = found.locate_home()
     bootstrap = address.resolve(found, home)
     topics.ensure(bootstrap, found.kafka.partitions)
-    return bootstrap
+    return home.create(), bootstrap
 
 
 def _ready(home: Home, part: str, url: str) -> None:

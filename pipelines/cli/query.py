@@ -34,4 +34,5 @@ def _show(answer: object, *, as_json: bool, as_csv: bool) -> None:
     else:
         from rich.console import Console
 
-        Console(soft_wrap=not sys.stdout.isatty()).print(answers.table(answer))
+        # Into a pipe or a file: as wide as the rows are.
+        Console(width=None if sys.stdout.isatty() else 1000).print(answers.table(answer))

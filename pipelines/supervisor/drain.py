@@ -7,8 +7,6 @@ from typing import Final
 from pipelines.broker import topics
 from pipelines.supervisor.part import Part, PartError
 
-STALL_S: Final = 120.0
-"""Without progress for so long the worker counts as stuck; joining a group takes at most a tenth of it."""
 _POLL_S: Final = 0.3
 
 Progress = Callable[[int], None]
@@ -20,7 +18,7 @@ def until_covered(
     worker: Part,
     *,
     progress: Progress = lambda _: None,
-    stall_s: float = STALL_S,
+    stall_s: float,
     within_s: float = float("inf"),
 ) -> None:
     """Return once the worker is ready and has committed everything that is in the log.

@@ -177,7 +177,7 @@ class Live:
 
     def _announce(self) -> None:
         self._say(f"Ready. Type this into a charger, followed by its station id: {self._url('gateway')}/")
-        self._say(f"OCPI receiver: {self._url('ocpi')}")
+        self._say(f"OCPI receiver: {self._url('ocpi')}/ocpi/versions")
         self._write_ready_file()
 
     def _write_ready_file(self) -> None:
