@@ -102,27 +102,7 @@ class KafkaLogProducer(Producer):
         self._closed = False
         self.failed = 0
         _check_listening(bootstrap_servers)
-        try:
-            self._client = KafkaProducer(
-                bootstrap_servers=bootstrap_servers.split(","),
-                client_id="laddstrom",
-                enable_idempotence=True,
-                acks="all",
-                compression_type="lz4",
-                linger_ms=linger_ms,
-                batch_size=BATCH_BYTES,
-                max_request_size=DEAD_LETTERS_MAX_BYTES,
-                delivery_timeout_ms=int(delivery_s * 1000),
-                request_timeout_ms=max(1, min(10_000, int(delivery_s * 1000) - linger_ms - 1)),
-                max_block_ms=max(1, int(block_s * 1000)),
-                bootstrap_timeout_ms=10_000,
-                allow_auto_create_topics=False,
-                # a broker that is back must be found again soon: chargers wait for their answers
-                reconnect_backoff_max_ms=1_000,
-                metrics_enabled=False,
-            )
-        except KafkaError as error:
-            raise DeliveryError(_no_broker(bootstrap_servers, error)) from error
+        self._client = _client(bootstrap_servers, linger_ms, int(block_s * 1000), int(delivery_s * 1000))
 
     def send(
         self,
@@ -216,6 +196,30 @@ class KafkaLogProducer(Producer):
 
     def _settled_up_to(self, epoch: int) -> bool:
         return not any(count for started, count in self._waiting.items() if started <= epoch)
+
+
+def _client(bootstrap_servers: str, linger_ms: int, block_ms: int, delivery_ms: int) -> KafkaProducer:
+    try:
+        return KafkaProducer(
+            bootstrap_servers=bootstrap_servers.split(","),
+            client_id="laddstrom",
+            enable_idempotence=True,
+            acks="all",
+            compression_type="lz4",
+            linger_ms=linger_ms,
+            batch_size=BATCH_BYTES,
+            max_request_size=DEAD_LETTERS_MAX_BYTES,
+            delivery_timeout_ms=delivery_ms,
+            request_timeout_ms=max(1, min(10_000, delivery_ms - linger_ms - 1)),
+            max_block_ms=max(1, block_ms),
+            bootstrap_timeout_ms=10_000,
+            allow_auto_create_topics=False,
+            # a broker that is back must be found again soon: chargers wait for their answers
+            reconnect_backoff_max_ms=1_000,
+            metrics_enabled=False,
+        )
+    except KafkaError as error:
+        raise DeliveryError(_no_broker(bootstrap_servers, error)) from error
 
 
 def _checked_size(topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> int:

@@ -34,9 +34,9 @@ Progress = Callable[[int, int], None]
 HOURS: Final = 6
 """What the fleet tells of lies in this many hours before now."""
 _ANSWER_S: Final = 30
-_logger = logging.getLogger("laddstrom.simulator")
-# the package logs whole frames at INFO, card numbers included
-logging.getLogger("ocpp").setLevel(logging.WARNING)
+_wire_logger: Final = logging.getLogger("laddstrom.simulator.wire")
+# the ocpp package logs whole frames at INFO, card numbers included
+_wire_logger.setLevel(logging.WARNING)
 
 
 class SimulationError(RuntimeError):
@@ -196,7 +196,8 @@ class _Client:
 
     async def _open(self) -> None:
         self._socket = await connect(self._url, subprotocols=[Subprotocol(self._station.make.protocol)])
-        self._point = self._module.ChargePoint(self._station.station_id, self._socket, response_timeout=_ANSWER_S)
+        station_id = self._station.station_id
+        self._point = self._module.ChargePoint(station_id, self._socket, _ANSWER_S, _wire_logger)
         self._listener = asyncio.create_task(self._listen(self._point))
 
     @staticmethod

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from typing import Final, NamedTuple
 
 from ingest.imports.actions import CSMS_CALLS, ONLY_V2X, ONLY_V16, ONLY_V21, TELLING_NAMES
+from models.ocpp.versions import V16, V21, V201
 from models.record import Direction
 
 CALL, RESULT, ERROR, RESULT_ERROR, SEND = "2", "3", "4", "5", "6"
@@ -17,7 +18,6 @@ _HEAD: Final = re.compile(rb'\s*\[\s*([2-6])\s*,\s*"((?:[^"\\]|\\.){0,255})"(?:\
 _KEPT_CALLS: Final = 100_000
 """Open calls remembered in all: unanswered ones of a long log must not fill the memory."""
 
-V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
 _V2X: Final = "2.x"
 
 
