@@ -19,6 +19,7 @@ class Ending:
 
     UNAVAILABLE: Final = Closed(CloseCode.TRY_AGAIN_LATER, "the log is not available; try again later", "gateway")
     TAKEN: Final = Closed(CloseCode.POLICY_VIOLATION, "this station is connected already", "gateway")
+    FAILED: Final = Closed(CloseCode.INTERNAL_ERROR, "a defect of the gateway", "gateway")
     STOPPING: Final = Closed(CloseCode.SERVICE_RESTART, "the gateway is restarting", "gateway")
 
 

@@ -27,7 +27,7 @@ MAX_DESCRIPTION: Final = 255
 UNREADABLE_ID: Final = "-1"
 _CALL: Final = 2
 _TYPE = re.compile(rb"\s*\[\s*(-?[0-9]{1,9})\s*[,\]]")
-_BROKEN_CALL = re.compile(rb'\s*\[\s*2\s*,\s*("(?:[^"\\\x00-\x1f]|\\["\\/bfnrtu]){0,255}")\s*,')
+_BROKEN_CALL = re.compile(rb'\s*\[\s*2\s*,\s*("[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")\s*,')
 """The start of a CALL whose rest is not JSON: chargers do send `"transactionId":,` and wait for an answer."""
 _RESULT: Final = 3
 _ERROR: Final = 4

@@ -59,7 +59,7 @@ class Session:
 
     async def run(self, opened: Opened) -> None:
         """Serve until the connection ends; the close record is written whatever ended it."""
-        note = Ending.STOPPING
+        note = Ending.FAILED
         try:
             async with Outbox(self._connection, self._log) as outbox:
                 await outbox.put([self._records.opened(opened)], None)

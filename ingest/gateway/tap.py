@@ -116,7 +116,7 @@ class Tapped:
     async def run(self, opened: Opened) -> None:
         """Forward until either side ends; the other side ends the same way."""
         self._abandoned.cancel()
-        note = Ending.UNAVAILABLE
+        note = Ending.FAILED
         try:
             async with Outbox(self._upstream, self._log) as up, Outbox(self._station, self._log) as down:
                 await up.put([self._records.opened(opened)], None)

@@ -15,7 +15,8 @@ from websockets.sync.client import connect
 
 STATION = [
     '[2,"1","BootNotification",{"chargePointVendor":"Ångström","chargePointModel":"M 1"}]',
-    '[ 2, "2", "StartTransaction", {"connectorId":1,"idTag":"CARD","meterStart":1000,"timestamp":"2026-01-01T10:00:00Z"}]',
+    '[ 2, "2", "StartTransaction", '
+    '{"connectorId":1,"idTag":"CARD","meterStart":1000,"timestamp":"2026-01-01T10:00:00Z"}]',
     '[2,"3","StopTransaction",{"transactionId":4711,"meterStop":6000,"timestamp":"2026-01-01T11:00:00Z"}]',
     "this is no OCPP",
     b"\x00\xffbinary",

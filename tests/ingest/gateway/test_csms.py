@@ -294,6 +294,12 @@ def test_a_call_with_a_readable_id_is_answered_however_broken_the_rest(frame):
     assert ask("ocpp2.1", frame)[:3] == [4, "x-1", "FormatViolation"]
 
 
+def test_a_long_or_escaped_id_is_found_in_a_broken_call_too():
+    for message_id in ("x" * 100_000, 'a"b\\c', "Ünï", ""):
+        frame = b"[2," + json.dumps(message_id).encode() + b',"Heartbeat",{"a":,}]'
+        assert ask("ocpp1.6", frame)[:3] == [4, message_id, "FormationViolation"]
+
+
 def test_odd_ids_come_back_as_they_were():
     for message_id in ("", "x" * 300, 'a"b\\c', "Ünï😀", "\t", "0"):
         assert ask("ocpp1.6", [2, message_id, "Heartbeat", {}])[1] == message_id
