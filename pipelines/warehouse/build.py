@@ -16,6 +16,7 @@ from models.catalogue import BUILD, POSITIONS, TABLES
 from models.tables import LANDED
 from pipelines.home import Home
 from pipelines.lake import files
+from pipelines.lake.manifest import Manifest
 from pipelines.warehouse import landed as landed_tables
 from pipelines.warehouse import ocpi, publish, sql_models
 from pipelines.warehouse.connection import building
@@ -28,6 +29,10 @@ Progress = Callable[[str, int, int], None]
 
 class UnknownTimezoneError(ValueError):
     """The report's time zone is none that the time zone database knows."""
+
+
+class BuildFailedError(RuntimeError):
+    """DuckDB could not make the file; the published one is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ def build(home: Home, *, timezone: str = "UTC", clear_tokens: bool = False, prog
     """Build the warehouse from everything landed and publish it; `clear_tokens` shows OCPI tokens as they are.
 
     Raises:
+        BuildFailedError: a landed file is gone or damaged, or the disk is full.
         HomeBusyError: another process builds.
         UnknownTimezoneError: `timezone` is not a zone.
     """
@@ -64,7 +70,14 @@ def build(home: Home, *, timezone: str = "UTC", clear_tokens: bool = False, prog
         build_id = publish.next_id(home)
         path = publish.unfinished(home, build_id)
         plan = Plan(build_id, timezone, None if clear_tokens else home.token_key(), _spill(home))
-        rows = write(path, {name: files.paths(home, name) for name in LANDED}, plan, progress)
+        # One reading of the manifest: a landing meanwhile must not give facts without their raw.
+        manifest = Manifest(home)
+        try:
+            rows = write(path, {name: files.paths_in(manifest, name) for name in LANDED}, plan, progress)
+        except duckdb.Error as error:
+            raise BuildFailedError(
+                f"the warehouse was not built, the published one is unchanged: {str(error).splitlines()[0]}"
+            ) from error
         final = publish.publish(home, path)
         publish.prune(home)
     return Built(final, build_id, rows)

@@ -71,7 +71,7 @@ def create(connection: duckdb.DuckDBPyConnection, token_key: bytes | None) -> No
         _store(connection, collected)
     count = rejects.arrow().num_rows
     if count:
-        _log.warning("%d OCPI documents were not used; see core__ocpi_rejects", count)
+        _log.info("%d OCPI documents were not used; see core__ocpi_rejects", count)
 
 
 def _fill(

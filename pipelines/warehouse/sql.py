@@ -27,8 +27,8 @@ def rows(table: Table, paths: Sequence[Path]) -> str:
         empty = ", ".join(f"CAST(NULL AS {_type(column)}) AS {identifier(column.name)}" for column in table.columns)
         return f"(SELECT {empty} WHERE false)"
     listed = ", ".join(literal(str(path.absolute())) for path in paths)
-    # Folder names are no columns here, even where one looks like `day=2026-01-01`.
-    return f"read_parquet([{listed}], hive_partitioning = false)"
+    # By name: files of an older version may lack a column. Folder names are no columns, even `day=2026-01-01`.
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
 def _type(column: Column) -> str:

@@ -1,14 +1,15 @@
 """What a build holds: the catalogue, word for word; raw as views; the same tables from the same files."""
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from small_lake import KEY, Lake, call, rows
 
 from models.catalogue import TABLES
 from models.facts import Session
-from models.tables import LANDED
 from pipelines.home import Home
 from pipelines.lake import files
+from pipelines.lake.manifest import Manifest, Range
 from pipelines.warehouse import build, read, sql_models
 from pipelines.warehouse.fingerprint import CONTENT, EVERYTHING, fingerprint
 
@@ -97,6 +98,16 @@ def test_meta_tables_say_how_the_file_was_made_and_how_far_it_read(lake: Lake) -
     assert rows(opened, "SELECT topic, first_offset, last_offset, rows FROM meta__positions") == [("topic", 1, 2, 2)]
 
 
+def test_files_of_an_older_version_that_lack_a_column_are_read(lake: Lake) -> None:
+    lake.facts(Session(version_generation=1, version_offset=1, session_id="new", station_id="CS1", firmware="1.1"))
+    old = pq.read_table(lake.landed["core__sessions"][0]).drop_columns(["firmware"])
+    path = lake.folder / "old.parquet"
+    pq.write_table(old.set_column(old.schema.get_field_index("session_id"), "session_id", [["old"]]), path)
+    lake.landed["core__sessions"].append(path)
+    found = rows(lake.build(), "SELECT session_id, firmware FROM core__sessions ORDER BY 1")
+    assert found == [("new", "1.1"), ("old", None)]
+
+
 def test_the_file_is_written_for_duckdb_1_5(lake: Lake) -> None:
     found = rows(lake.build(), "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal")
     assert found == [("v1.5.0+",)]
@@ -108,14 +119,21 @@ def test_a_folder_with_a_quote_in_its_name_builds(tmp_path, lake: Lake) -> None:
     assert rows(filled(lake).build(), "SELECT count(*) FROM raw_ocpp__frames") == [(2,)]
 
 
-def test_build_takes_what_the_lake_landed(home: Home, lake: Lake) -> None:
-    source = filled(lake)
+def test_build_takes_what_the_lake_landed_and_the_manifest_lists(home: Home, lake: Lake) -> None:
+    filled(lake)
+    files.ensure_empty(home)
+    for name in lake.landed:
+        parts = [files.write(home, name, f"part-{i}", pq.read_table(p)) for i, p in enumerate(lake.landed[name])]
+        place = {"topic": name, "log_id": "log", "generation": 1, "partition": 0, "first_offset": 0, "last_offset": 9}
+        said = {"sources": {}, "known": 0, "invalid": 0, "code_version": "0", "epoch": 1}
+        Manifest(home).append(Range(**place, **said, files=tuple(parts)))
+    files.write(home, "raw_ocpp__frames", "of a landing that died", pq.read_table(lake.landed["raw_ocpp__frames"][0]))
     built = build.build(home, timezone="Europe/Stockholm")
-    assert built.rows["core__sessions"] == 0
-    assert all(files.paths(home, name)[0].exists() for name in LANDED)
-    assert source.landed
     with read.connect_readonly(home) as opened:
         assert rows(opened, "SELECT report_timezone FROM meta__build") == [("Europe/Stockholm",)]
+        assert fingerprint(opened) == fingerprint(lake.build(timezone="Europe/Stockholm", token_key=home.token_key()))
+    assert (built.rows["core__sessions"], built.rows["raw_ocpp__frames"]) == (2, 2)
+    assert oct(home.restricted.stat().st_mode)[-3:] == "700"
 
 
 def test_an_unknown_zone_is_refused_before_anything_is_written(home: Home) -> None:

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from models.facts import Session
+from models.tables import rows_of
 from pipelines.home import Home, HomeBusyError
+from pipelines.lake import files
+from pipelines.lake.manifest import Manifest, Range
 from pipelines.warehouse import build, publish, read
 
 DAY = 24 * 3600
@@ -71,6 +75,32 @@ def test_a_build_killed_in_the_middle_leaves_the_published_one_and_the_next_clea
     assert build_id(home) == 1
     assert build.build(home).build_id == 2
     assert not list(home.builds.glob("*.building*"))
+
+
+def test_a_damaged_lake_fails_the_build_in_one_sentence_and_the_next_one_clears_up(home: Home) -> None:
+    build.build(home)
+    landed = files.write(home, "core__sessions", "part", rows_of(Session, []))
+    line = {"topic": "charging.sessions", "log_id": "log", "generation": 1, "partition": 0}
+    Manifest(home).append(
+        Range(
+            **line,
+            first_offset=0,
+            last_offset=0,
+            files=(landed,),
+            sources={},
+            known=0,
+            invalid=0,
+            code_version="0",
+            epoch=1,
+        )
+    )
+    (home.lake / landed.path).rename(home.root / "aside")
+    with pytest.raises(build.BuildFailedError, match="the published one is unchanged") as error:
+        build.build(home)
+    assert "\n" not in str(error.value)
+    assert build_id(home) == 1
+    (home.root / "aside").rename(home.lake / landed.path)
+    assert build.build(home).build_id == 2
 
 
 def test_two_builds_at_once_are_refused_with_the_pid(home: Home) -> None:
