@@ -54,3 +54,7 @@ demo: setup ## The whole pipeline on a made-up network, about a minute
 .PHONY: bench
 bench: setup ## The stream benchmark: stock Faust beside ours (minutes)
 	@$(BIN)/python -m benchmarks.stream
+
+.PHONY: docs
+docs: setup ## Write the pages that follow from the code
+	@$(BIN)/python docs/generate.py
