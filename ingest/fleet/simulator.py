@@ -195,7 +195,9 @@ class _Client:
             await self._call(step)
 
     async def _open(self) -> None:
-        self._socket = await connect(self._url, subprotocols=[Subprotocol(self._station.make.protocol)])
+        subprotocol = Subprotocol(self._station.make.protocol)
+        # no proxy: a setting for browsers must not come between a fleet and its gateway
+        self._socket = await connect(self._url, subprotocols=[subprotocol], proxy=None)
         station_id = self._station.station_id
         self._point = self._module.ChargePoint(station_id, self._socket, _ANSWER_S, _wire_logger)
         self._listener = asyncio.create_task(self._listen(self._point))

@@ -111,7 +111,7 @@ class _Sender:
 
     def __init__(self, found: Survey, producer: Producer) -> None:
         self._source = found.source
-        self._versions = found.versions
+        self._versions = found.versions.from_the_start()
         self._directions = Directions()
         self._producer = producer
         self.sent: Counter[Kind] = Counter()

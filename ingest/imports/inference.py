@@ -76,9 +76,13 @@ class Directions:
 class Versions:
     """Which OCPP version each station speaks, gathered over the whole file before its records are sent."""
 
-    def __init__(self) -> None:
-        self._seen: dict[str, dict[str, None]] = {}
+    def __init__(self, seen: dict[str, dict[str, None]] | None = None) -> None:
+        self._seen = {} if seen is None else seen
         self._current: dict[str, str] = {}
+
+    def from_the_start(self) -> "Versions":
+        """The same evidence for another reading of the log."""
+        return Versions(self._seen)
 
     def learn(self, station_id: str, frame: bytes, given: str | None) -> None:
         """Take one line's evidence."""

@@ -305,6 +305,15 @@ def test_an_import_again_sends_the_same_records(shared_data: Path, log) -> None:
     assert again.frames == log.frames
 
 
+def test_a_survey_can_be_used_again(tmp_path: Path, log) -> None:
+    beat = [2, "1", "Heartbeat", {}]
+    path = written(tmp_path / "log", line(beat, ocpp=None), line(beat, ocpp="1.6"), line(beat, ocpp="2.0.1"))
+    found = survey(path)
+    for _ in range(2):
+        import_file(path, log, known=found)
+    assert [sent.meta.protocol for sent in log.frames] == [V16, V16, V201] * 2
+
+
 def test_progress_counts_up_to_all_lines(shared_data: Path, log) -> None:
     seen: list[tuple[int, int]] = []
     import_file(shared_data / "ocpp" / "sim_sap_emobility_16_201.jsonl", log, progress=lambda *now: seen.append(now))
