@@ -2,14 +2,10 @@
 -- the newest of their station, which came from another source. Frames refused for other reasons are not late,
 -- and a second copy of a frame is no loss.
 WITH seen AS (
-  SELECT f.station_id, f.protocol, f.direction, f.received_at, f.source, f.ordinal, f.generation, f.partition,
-    f."offset", true AS is_frame
+  SELECT station_id, protocol, direction, received_at, source, ordinal, generation, partition, "offset"
   FROM stg_ocpp__frames AS f
   ANTI JOIN (SELECT source, ordinal FROM core__dead_letters WHERE reason <> 'invalid_payload') AS refused
     ON refused.source = f.source AND refused.ordinal = f.ordinal
-  UNION ALL
-  SELECT station_id, protocol, direction, received_at, source, ordinal, generation, partition, "offset", false
-  FROM raw_ocpp__connections
 ), placed AS (
   SELECT
     *,
@@ -33,5 +29,5 @@ SELECT
   partition,
   "offset"
 FROM placed
-WHERE is_frame AND received_at < newest.at AND source <> newest.source
+WHERE received_at < newest.at AND source <> newest.source
 ORDER BY station_id, generation, "offset"
