@@ -1,0 +1,82 @@
+"""The jobs as people start them: `dagster job execute` in a shell with nothing set but the home."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.catalogue import TABLES
+from pipelines.home import Home
+from pipelines.orchestration.checking import RESULTS
+from pipelines.warehouse.read import connect_readonly
+from pipelines.warehouse.sql import identifier
+from quality.registry import suites
+
+REPOSITORY = Path(__file__).parents[3]
+COMPARED = [name for name in TABLES if not name.startswith(("meta__", "stg_"))]
+
+
+def contents(home: Home) -> dict[str, list[tuple[object, ...]]]:
+    with connect_readonly(home) as connection:
+        return {
+            name: connection.execute(f"SELECT * FROM {identifier(name)} ORDER BY ALL").fetchall() for name in COMPARED
+        }
+
+
+def execute(folder: Path, home: Home, job: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LADDSTROM_", "DAGSTER_"))}
+    return subprocess.run(
+        [Path(sys.executable).with_name("dagster"), "job", "execute", "-m", "pipelines.definitions", "-j", job],
+        cwd=folder,
+        env={**environment, "LADDSTROM_HOME": str(home.root)},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with the repository's dagster.yaml."""
+    path = tmp_path_factory.mktemp("shell")
+    shutil.copy(REPOSITORY / "dagster.yaml", path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def mine(folder: Path, history) -> Home:
+    """A copy of a processed home whose warehouse is gone."""
+    home = Home(folder / "home")
+    shutil.copytree(history.home.root, home.root, symlinks=True)
+    shutil.rmtree(home.builds)
+    home.current.unlink()
+    return home
+
+
+def test_job_execute_alone_recreates_identical_tables_after_the_warehouse_was_deleted(folder, mine, history):
+    done = execute(folder, mine, "refresh")
+    assert done.returncode == 0, done.stderr[-3000:]
+    before, after = contents(history.home), contents(mine)
+    assert len(before["core__sessions"]) == len(history.truth.sessions)
+    assert before == after
+    assert "no broker: nothing new" in done.stderr
+
+    said = json.loads((mine.report / RESULTS).read_text(encoding="utf-8"))
+    assert said["build"] == mine.current.resolve().name
+    assert len(said["results"]) == sum(len(suite.rules) for suite in suites().values())
+    broken = [result for result in said["results"] if result["severity"] == "critical" and not result["success"]]
+    assert broken == []
+
+    # Dagster keeps its own records where dagster.yaml says, and nowhere else.
+    assert sorted(path.name for path in folder.iterdir()) == [".laddstrom", "dagster.yaml", "home"]
+    assert [path.name for path in (folder / ".laddstrom").iterdir()] == ["dagster"]
+
+    done = execute(folder, mine, "report")
+    assert done.returncode == 0, done.stderr[-3000:]
+    page = (mine.report / "index.html").read_text(encoding="utf-8")
+    assert "expectations hold" in page
