@@ -58,7 +58,7 @@ class RawBatch:
 
     def finish(self, manifest: Manifest) -> Contents:
         """The rows that were not landed before."""
-        rows = pl.concat(self._rows)
+        rows, self._rows = pl.concat(self._rows), []
         fresh = known.new_rows(manifest, self._place, rows, raw.PAIR)
         return Contents(
             raw.tables_of(fresh, self._place),

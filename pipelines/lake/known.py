@@ -10,11 +10,9 @@ import polars as pl
 
 from models.log import DEAD_LETTERS
 from pipelines.lake import files
-from pipelines.lake.manifest import LIVE_PREFIX, Manifest, Range, Span
+from pipelines.lake.manifest import ANY_SOURCE, LIVE_PREFIX, Manifest, Range, Span
 from pipelines.lake.raw import Place
 
-ANY_SOURCE: Final = "*"
-"""Listed where a range of dead letters holds too many live sources to name each."""
 _MOST_LIVE_SOURCES: Final = 1000
 
 

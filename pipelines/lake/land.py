@@ -82,11 +82,14 @@ class _Landing:
 
     def _land_topic(self, source: Topic, ends: dict[tuple[str, int], int]) -> None:
         generation, todo = self._todo(source, ends)
+        oldest = self.log.starts(source) if todo else {}
         total, done = sum(end - start for start, end in todo.values()), 0
         for partition, (start, end) in todo.items():
             place = Place(source.name, source.log_id, generation, partition)
             while start < end:
                 try:
+                    if oldest[partition] > start:
+                        raise OffsetGapError(source.name, partition, start, oldest[partition])
                     for last in self._ranges(source, place, start, end):
                         done, start = done + last + 1 - start, last + 1
                         if self.progress:
@@ -110,9 +113,6 @@ class _Landing:
 
     def _ranges(self, source: Topic, place: Place, start: int, end: int) -> Iterator[int]:
         """Publish one range after the other; yields each one's last offset."""
-        oldest = self.log.starts(source)[place.partition]
-        if oldest > start:
-            raise OffsetGapError(place.topic, place.partition, start, oldest)
         first, last, batch = start, start - 1, batch_for(place)
         try:
             for piece, is_full in pieces(self.log.read(source, place.partition, start, end), start):

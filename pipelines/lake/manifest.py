@@ -18,6 +18,8 @@ from pipelines.lake.errors import FencedError, ManifestCorruptError
 
 LIVE_PREFIX: Final = "live-"
 """Sources that are connections, not files, start with it."""
+ANY_SOURCE: Final = "*"
+"""Listed where a range of dead letters holds too many live sources to name each."""
 _HEAD: Final = b'{"sum":"'
 _MIDDLE: Final = b'","line":'
 _TAIL: Final = b"}"
@@ -116,6 +118,7 @@ class Manifest:
         self.files: dict[str, list[LandedFile]] = defaultdict(list)
         self.epoch = 0
         self._next: dict[tuple[str, int, int], int] = {}
+        self._partitions: dict[tuple[str, int], int | None] = {}
         self._writer_epoch: int | None = None
         self._is_fenced = False
         self._position = 0
@@ -134,10 +137,7 @@ class Manifest:
 
     def partitions(self, topic: str, generation: int) -> int | None:
         """How many partitions that generation has, if known."""
-        for line in self.generations.values():
-            if line.topic == topic and line.generation == generation:
-                return line.partitions
-        return None
+        return self._partitions.get((topic, generation))
 
     def current_states(self) -> list[States]:
         """The newest full snapshot and what came after it."""
@@ -230,6 +230,7 @@ class Manifest:
         self._lines += 1
         if isinstance(line, Generation):
             self.generations[line.topic, line.log_id] = line
+            self._partitions[line.topic, line.generation] = line.partitions
             return
         if foreign and self._writer_epoch is not None and line.epoch >= self._writer_epoch:
             self._is_fenced = True
@@ -260,7 +261,7 @@ def lines_of_sources(manifest: Manifest) -> dict[str, int]:
     for ranges in manifest.ranges.values():
         for line in ranges:
             for source, span in line.sources.items():
-                if not source.startswith(LIVE_PREFIX):
+                if source != ANY_SOURCE and not source.startswith(LIVE_PREFIX):
                     found[source] += span.landed + span.refused
     return dict(found)
 

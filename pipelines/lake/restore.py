@@ -74,28 +74,22 @@ def _snapshot(manifest: Manifest, landed: states.Snapshot) -> Snapshot:
 def _covered(manifest: Manifest, markers: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """What the markers promise: their own offsets, and all of an older generation once a newer one took it over."""
     covered = {(generation, partition): offset for (partition, generation), offset in markers.items() if offset >= 0}
-    for generation, partition, end in _ends(manifest):
-        if any(_took_over(manifest, markers, newer, generation, partition) for _, newer in markers):
-            covered[generation, partition] = end
+    took_over = states.by_generation(markers)
+    whole = states.whole_generation(manifest, markers)
+    newer = {number: parts for number, parts in took_over.items() if number >= whole}
+    for generation, partition in {(line.generation, line.partition) for line in manifest.ranges[FRAMES]}:
+        if generation < whole or any(
+            number > generation and partition in parts and _is_alike(manifest, number, generation)
+            for number, parts in newer.items()
+        ):
+            covered[generation, partition] = manifest.next_offset(FRAMES, generation, partition) - 1
     return covered
 
 
-def _took_over(
-    manifest: Manifest, markers: dict[tuple[int, int], int], newer: int, generation: int, partition: int
-) -> bool:
-    """Whether the states of `newer` hold all of that older partition: its stations may be spread over others."""
-    now = manifest.partitions(FRAMES, newer)
-    if newer <= generation or now is None:
-        return False
-    if now == manifest.partitions(FRAMES, generation):
-        return (partition, newer) in markers
-    return all((index, newer) in markers for index in range(now))
-
-
-def _ends(manifest: Manifest) -> Iterator[tuple[int, int, int]]:
-    places = {(line.generation, line.partition) for line in manifest.ranges[FRAMES]}
-    for generation, partition in sorted(places):
-        yield generation, partition, manifest.next_offset(FRAMES, generation, partition) - 1
+def _is_alike(manifest: Manifest, one: int, other: int) -> bool:
+    """Equal numbers of partitions put every station into the same one."""
+    count = manifest.partitions(FRAMES, one)
+    return count is not None and count == manifest.partitions(FRAMES, other)
 
 
 def _records(home: Home, line: Range, after: int, stations: Callable[[str], bool]) -> Iterator[Record]:

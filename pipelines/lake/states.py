@@ -3,12 +3,14 @@
 What a state means is the worker's; here it is bytes with a key. Not here: using a snapshot (`restore`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 import polars as pl
 
+from models.log import FRAMES
 from pipelines.home import Home
 from pipelines.lake import files
 from pipelines.lake.manifest import LandedFile, Manifest, States
@@ -82,6 +84,10 @@ class Snapshot(msgspec.Struct):
             place = (partition, marker.generation)
             self.markers[place] = max(self.markers.get(place, -1), marker.offset)
 
+    def forget_before(self, generation: int) -> None:
+        """Drop markers of older raw generations, so that they do not pile up with every new log."""
+        self.markers = {place: offset for place, offset in self.markers.items() if place[1] >= generation}
+
     def rows(self) -> list[Row]:
         """The snapshot as rows of its file, in a fixed order."""
         marks = [
@@ -89,6 +95,22 @@ class Snapshot(msgspec.Struct):
             for (partition, generation), offset in self.markers.items()
         ]
         return sorted([*((self.homes[key], key, value) for key, value in self.states.items()), *marks])
+
+
+def by_generation(markers: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    """The partitions that have a marker of each raw generation."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for partition, generation in markers:
+        found[generation].add(partition)
+    return found
+
+
+def whole_generation(manifest: Manifest, markers: Iterable[tuple[int, int]]) -> int:
+    """The newest raw generation of which every partition has a marker (0 = none): it settles all before it."""
+    found = by_generation(markers)
+    return max(
+        (number for number, parts in found.items() if len(parts) == manifest.partitions(FRAMES, number)), default=0
+    )
 
 
 def current(manifest: Manifest) -> Snapshot:
@@ -117,6 +139,7 @@ def write(
     if is_full:
         snapshot = current(manifest)
         snapshot.take(rows)
+        snapshot.forget_before(whole_generation(manifest, snapshot.markers))
         rows = snapshot.rows()
     file = _write(manifest.home, rows, f"g{generation:04d}-{sum(ends.values()) + len(ends):020d}")
     return States(

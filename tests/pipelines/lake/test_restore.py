@@ -201,3 +201,21 @@ def _write_states(manifest: Manifest, generation: int, end: int, rows: list[tupl
             manifest, newest.rows(), log_id="c", generation=generation, ends={0: end}, epoch=manifest.epoch + 1
         )
     )
+
+
+def test_markers_of_settled_generations_do_not_pile_up(home: Home) -> None:
+    files.ensure_empty(home)
+    for generation in range(1, 30):
+        generations.resolve(home, FRAMES, f"log-{generation}", partitions=2)
+        manifest = Manifest(home)
+        newest = Newest()
+        for partition in (0, 1):
+            newest.take(partition, states.POSITION_KEY, bytes([0x92, generation, 7]))
+        manifest.append(
+            states.write(
+                manifest, newest.rows(), log_id="c", generation=generation, ends={0: 1}, epoch=manifest.epoch + 1
+            )
+        )
+    assert restore.snapshot(home).covered[29, 1] == 7
+    assert states.whole_generation(manifest, states.current(manifest).markers) == 29
+    assert sum(line.file.rows for line in manifest.current_states()) < 10
