@@ -136,7 +136,7 @@ class _Planner:
         rng, make = self._rng, self._station.make
         for day in range(self._span.start, self._span.stop, DAY_S):
             clusters = (make.model, self._firmware_at(day + DAY_S // 2)) == FAULTY_FIRMWARE
-            for _ in range(_poisson(rng, 1.1 if clusters else 0.06)):
+            for _ in range(_poisson(rng, 1.8 if clusters else 0.15)):
                 kind = rng.choices((HOT, CONTACTOR), (4, 1))[0] if clusters else None
                 kind = kind or rng.choices(COMMON_FAULTS, COMMON_WEIGHTS)[0]
                 opened = day + int(min(max(rng.gauss(14.5, 4.5), 4.5), 23.8) * 3600)
