@@ -119,12 +119,11 @@ def test_plain_http_is_turned_away_with_a_status(gateway):
 
 def test_stopping_closes_stations_with_1012_and_records_it(start, log):
     gateway = start()
-    station = gateway.connect("stopped")
-    station.send(json.dumps([2, "1", "BootNotification", BOOT]))
-    station.recv(10)
-    gateway.stop()
-    with pytest.raises(ConnectionClosed) as closed:
-        station.recv(10)
+    with gateway.connect("stopped") as station:
+        assert gateway.call(station, "BootNotification", BOOT)[0] == 3
+        gateway.stop()
+        with pytest.raises(ConnectionClosed) as closed:
+            station.recv(10)
     assert closed.value.rcvd.code == 1012
     assert log.station("stopped")[-1].note["code"] == 1012
     with pytest.raises(ConnectionRefusedError):
@@ -133,14 +132,14 @@ def test_stopping_closes_stations_with_1012_and_records_it(start, log):
 
 def test_what_was_read_before_a_stop_is_still_answered(start, log):
     gateway = start()
-    station = gateway.connect("busy")
-    for number in range(200):
-        station.send(json.dumps([2, str(number), "Heartbeat", {}]))
-    answers = [json.loads(station.recv(10))]
-    gateway.stop()
-    with contextlib.suppress(ConnectionClosed):
-        while True:
-            answers.append(json.loads(station.recv(10)))
+    with gateway.connect("busy") as station:
+        for number in range(200):
+            station.send(json.dumps([2, str(number), "Heartbeat", {}]))
+        answers = [json.loads(station.recv(10))]
+        gateway.stop()
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                answers.append(json.loads(station.recv(10)))
     entries = log.station("busy")
     asked = [entry for entry in entries if entry.meta.direction == "cp-to-csms"]
     assert len(answers) == len(asked)
