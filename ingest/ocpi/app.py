@@ -143,7 +143,7 @@ class Receiver:
     async def _take(self, request: Request, module: Module, target: Target | None) -> Target:
         """Read, check and record one push; what is refused for its content is kept as a dead letter."""
         kind = objects.METHODS[request.method]
-        where = target.key if target is not None else f"-/{module.name}/-"
+        where = target.owner if target is not None else f"-/{module.name}"
         body = b""
         try:
             body = await self._body(request)

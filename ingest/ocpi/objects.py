@@ -54,9 +54,14 @@ class Target:
     ids: tuple[str, ...]
 
     @property
+    def owner(self) -> str:
+        """The party and the module, without the object: a token's id is a card number."""
+        return f"{self.country_code}-{self.party_id}/{self.module.name}"
+
+    @property
     def root_key(self) -> str:
         """The key that decides the partition: an object and its parts keep their order."""
-        return f"{self.country_code}-{self.party_id}/{self.module.name}/{self.ids[0]}"
+        return f"{self.owner}/{self.ids[0]}"
 
     @property
     def key(self) -> str:

@@ -234,12 +234,20 @@ SESSION = "/ocpi/emsp/2.2.1/sessions/NL/TNM/bad"
     ids=["empty", "half", "text", "not UTF-8", "deep", "surrogate", "NaN", "digits"],
 )
 def test_a_body_that_is_no_json_is_400_and_kept_as_a_dead_letter(receiver, broker, raw):
-    before = len(read(broker, DEAD_LETTERS, "NL-TNM/sessions/bad"))
+    before = len(read(broker, DEAD_LETTERS, "NL-TNM/sessions"))
     envelope(receiver.client.put(SESSION, content=raw), http=400, status=2001)
-    *_, record = read(broker, DEAD_LETTERS, "NL-TNM/sessions/bad")
+    record = max(read(broker, DEAD_LETTERS, "NL-TNM/sessions"), key=lambda found: found.offset)
     letter = DeadLetter.decode(record.key, record.value, dict(record.headers))
     assert (letter.reason, letter.payload) == (Reason.NOT_JSON, raw)
-    assert len(read(broker, DEAD_LETTERS, "NL-TNM/sessions/bad")) == before + 1
+    assert len(read(broker, DEAD_LETTERS, "NL-TNM/sessions")) == before + 1
+
+
+def test_a_refused_token_leaves_its_card_number_in_the_payload_only(receiver, broker):
+    body = b'{"uid":"CANARY01","visual_number":"CANARY01"'
+    envelope(receiver.client.put("/ocpi/cpo/2.2.1/tokens/NL/CAN/CANARY01", content=body), http=400, status=2001)
+    (record,) = read(broker, DEAD_LETTERS, "NL-CAN/tokens")
+    assert record.value == body
+    assert b"CANARY" not in record.key + b"".join(content for _, content in record.headers)
 
 
 @pytest.mark.parametrize("raw", [b"[]", b'[{"id":"bad"}]', b"null", b'"x"', b"1"])
@@ -302,10 +310,11 @@ def test_a_body_above_the_limit_is_413_and_a_dead_letter_without_payload(start, 
     name = f"large{declared}"
     body = json.dumps({"id": name, "x": "y" * 10_000}).encode()
     content = body if declared else iter([body[:6000], body[6000:]])
-    response = receiver.client.put(f"/ocpi/emsp/2.2.1/sessions/NL/TNM/{name}", content=content)
+    party = "CL" if declared else "CH"
+    response = receiver.client.put(f"/ocpi/emsp/2.2.1/sessions/NL/{party}/{name}", content=content)
     envelope(response, http=413, status=2001)
-    assert read(broker, OBJECTS, f"NL-TNM/sessions/{name}") == []
-    (record,) = read(broker, DEAD_LETTERS, f"NL-TNM/sessions/{name}")
+    assert read(broker, OBJECTS, f"NL-{party}/sessions/{name}") == []
+    (record,) = read(broker, DEAD_LETTERS, f"NL-{party}/sessions")
     letter = DeadLetter.decode(record.key, record.value, dict(record.headers))
     assert (letter.reason, letter.payload) == (Reason.TOO_LARGE, b"")
 
