@@ -173,8 +173,9 @@ class _Landing:
     def _land_states(self, source: Topic, ends: dict[tuple[str, int], int]) -> None:
         generation, todo = self._todo(source, ends)
         newest = states.Newest()
+        oldest = self.log.starts(source) if todo else {}
         for partition, (start, end) in todo.items():
-            for chunk in self.log.read(source, partition, start, end, gaps=True):
+            for chunk in self.log.read(source, partition, max(start, oldest[partition]), end, gaps=True):
                 for key, value in zip(chunk.keys, chunk.values, strict=True):
                     if key is not None:
                         newest.take(partition, key, value)

@@ -1,4 +1,4 @@
-"""Run as a program: lands into copies of a home, killed before and after each durable step in turn.
+"""Run as a program: lands into copies of a home, killed before each durable step in turn.
 
 Forks, so that kafka-python's slow start is paid once; nothing of polars is used before a fork.
 """
@@ -14,8 +14,6 @@ from typing import Any
 from pipelines.home import Home
 from pipelines.lake import batches, consume
 from pipelines.lake.land import land
-
-STEPS = ("fsync", "replace", "pwrite")
 
 
 def main(address: str, pristine: Path, work: Path) -> None:
@@ -35,23 +33,35 @@ def main(address: str, pristine: Path, work: Path) -> None:
 
 
 def run(root: Path, address: str, kill_at: int) -> None:
+    """Land, and die before the n-th durable step; a line of the manifest also dies half written.
+
+    Dying after a step leaves the same disk as dying before the next one.
+    """
     count = 0
+
+    def die_here() -> None:
+        nonlocal count
+        count += 1
+        if count == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def counted(real: Any) -> Any:
         def step(*arguments: Any, **named: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            result = real(*arguments, **named)
-            count += 1
-            if count == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
+            die_here()
+            return real(*arguments, **named)
 
         return step
 
-    for name in STEPS:
+    def torn(descriptor: int, data: bytes, place: int) -> int:
+        die_here()
+        if count == kill_at - 1:
+            pwrite(descriptor, data[: len(data) // 2], place)
+        die_here()
+        return pwrite(descriptor, data, place)
+
+    pwrite = os.pwrite
+    os.pwrite = torn  # type: ignore[assignment]
+    for name in ("fsync", "replace"):
         setattr(os, name, counted(getattr(os, name)))
     land(Home(root), address)
 

@@ -19,7 +19,7 @@ from pipelines.lake.manifest import Manifest
 SWEEP = Path(__file__).with_name("crash_sweep.py")
 
 
-def test_a_kill_before_or_after_every_durable_step_changes_nothing_in_the_end(
+def test_a_kill_at_any_durable_step_or_in_the_middle_of_a_line_changes_nothing_in_the_end(
     home: Home, tmp_path: Path, embedded_broker: str, open_log
 ) -> None:
     land(home, None)
@@ -39,7 +39,7 @@ def test_a_kill_before_or_after_every_durable_step_changes_nothing_in_the_end(
     swept = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert swept.returncode == 0, swept.stderr
     crashes = json.loads(swept.stdout)["crashes"]
-    assert crashes > 60
+    assert crashes > 40
 
     roots = sorted((tmp_path / "crashes").iterdir())
     assert len(roots) == crashes + 1
