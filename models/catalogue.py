@@ -156,20 +156,20 @@ OCPI: tuple[Table, ...] = (*(ocpi_table(row) for row in ROWS), OCPI_REJECTS)
 
 ENERGY_DAILY = Table(
     "report__energy_daily",
-    "Energy and sessions per day of start, station and protocol; open sessions stand apart.",
+    "Energy and sessions per day of start, station and protocol; open sessions count with what is known so far.",
     Origin.REPORT,
     (
         Column("day", f"{_DAY} of the session's start; null where no start is known.", DATE),
         _STATION,
         _PROTOCOL,
-        Column("sessions", "Sessions that have ended.", BIGINT),
-        Column("sessions_without_energy", "Of these, sessions with 0 Wh.", BIGINT),
-        Column("sessions_energy_unknown", "Of these, sessions whose energy nobody reported.", BIGINT),
-        Column("energy_wh", "Energy of the ended sessions, Wh; null where none of it is known.", BIGINT),
-        Column("energy_mean_wh", "energy_wh per ended session with known energy, Wh.", DOUBLE),
-        Column("charging_s", "Seconds of charging of the ended sessions; null where none is known.", BIGINT),
-        Column("sessions_open", "Sessions without an end yet; in no other column but the next.", BIGINT),
-        Column("energy_open_wh", "Energy known so far of the open sessions, Wh.", BIGINT),
+        Column("sessions", "Sessions that started that day.", BIGINT),
+        Column("sessions_without_energy", "Of these, ended sessions with 0 Wh.", BIGINT),
+        Column("sessions_energy_unknown", "Of these, sessions whose energy nobody reported (yet).", BIGINT),
+        Column("energy_wh", "Energy of these sessions, Wh; null where none of it is known. Sums to core__sessions.", BIGINT),
+        Column("energy_mean_wh", "Mean energy of the ended ones with known energy, Wh.", DOUBLE),
+        Column("charging_s", "Seconds of charging of these sessions; null where none is known.", BIGINT),
+        Column("sessions_open", "Of these, sessions without an end yet: their energy may still grow.", BIGINT),
+        Column("energy_open_wh", "Part of energy_wh that belongs to open sessions, Wh.", BIGINT),
     ),
 )
 ERROR_TREND_DAILY = Table(

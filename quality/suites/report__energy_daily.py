@@ -8,11 +8,8 @@ from quality.rules import Severity, between, figure
 from quality.suite import suite
 
 _ID = ("day", "station_id", "protocol")
-_SESSIONS = "sum(sessions + sessions_open) - (SELECT count(*) FROM core__sessions)"
-_ENERGY = (
-    "coalesce(sum(energy_wh), 0) + coalesce(sum(energy_open_wh), 0)"
-    " - (SELECT coalesce(sum(energy_wh), 0) FROM core__sessions)"
-)
+_SESSIONS = "sum(sessions) - (SELECT count(*) FROM core__sessions)"
+_ENERGY = "coalesce(sum(energy_wh), 0) - (SELECT coalesce(sum(energy_wh), 0) FROM core__sessions)"
 
 
 def _with_key(frame: Any) -> Any:

@@ -65,13 +65,13 @@ def test_energy_is_counted_on_the_day_of_start_in_the_report_zone_with_open_sess
     query = "FROM report__energy_daily"
     second, unknown = date(2026, 3, 2), None
     assert rows(lake.build(timezone="Europe/Stockholm"), query) == [
-        (second, "CS1", "ocpp1.6", 3, 1, 1, 1000, 500.0, 60, 1, 700),
+        (second, "CS1", "ocpp1.6", 4, 1, 1, 1700, 500.0, 60, 1, 700),
         (second, "CS2", "ocpp2.1", 1, 0, 0, 50, 50.0, None, 0, None),
         (unknown, "CS1", "ocpp1.6", 1, 0, 0, 5, 5.0, None, 0, None),
     ]
     in_utc = rows(lake.build(), query)
     assert in_utc[0] == (date(2026, 3, 1), "CS1", "ocpp1.6", 1, 0, 0, 1000, 1000.0, 60, 0, None)
-    assert sum(row[3] + row[9] for row in in_utc) == 6
+    assert sum(row[3] for row in in_utc) == 6
 
 
 def test_a_day_follows_the_clock_change_of_its_zone(lake: Lake) -> None:
