@@ -157,15 +157,19 @@ class Charger:
         }
 
     def _id(self) -> int:
-        return self.number * 1000 + self.transaction
+        return self.number * 1_000_000 + self.transaction
 
 
-def traffic(stations: int, frames: int, seed: int, truth: Truth, *, source: str = "benchmark") -> Iterator[Frame]:
-    """`frames` records of `stations` stations in turn, about two seconds apart for each; the same for one seed."""
+def traffic(
+    stations: int, frames: int, seed: int, truth: Truth, *, source: str = "benchmark", day: int = 0
+) -> Iterator[Frame]:
+    """`frames` records of `stations` stations in turn, ten seconds apart for each; the same for one seed."""
     rng = random.Random(seed)
-    chargers = [Charger(number, random.Random(rng.random()), truth) for number in range(stations)]
+    chargers = [
+        Charger(number, random.Random(rng.random()), truth, transaction=day * 100_000) for number in range(stations)
+    ]
     ordinal = 0
-    now = BEGIN
+    now = BEGIN + timedelta(days=day)
     while True:
         now += timedelta(seconds=10)
         for charger in chargers:
