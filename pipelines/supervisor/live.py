@@ -73,6 +73,7 @@ class Live:
         self._broker: EmbeddedBroker | None = None
         self._bootstrap = ""
         self._parts: dict[str, _Watched] = {}
+        self._urls: dict[str, str] = {}
         self._landing: Part | None = None
         self._landed_at = time.time()
         self._land_at = 0.0
@@ -168,28 +169,25 @@ class Live:
     def _keep_ports(self) -> None:
         """A part that is restarted listens where it listened first."""
         for name in ("gateway", "ocpi"):
-            port = self._url(name).rpartition(":")[2].partition("/")[0]
-            arguments = self._parts[name].part.arguments
-            arguments[arguments.index("--port") + 1] = port
-
-    def _url(self, name: str) -> str:
-        return str(self._parts[name].part.said.get("url", ""))
+            part = self._parts[name].part
+            self._urls[name] = str(part.said.get("url", ""))
+            port = self._urls[name].rpartition(":")[2].partition("/")[0]
+            part.arguments[part.arguments.index("--port") + 1] = port
 
     def _announce(self) -> None:
-        self._say(f"Ready. Type this into a charger, followed by its station id: {self._url('gateway')}/")
-        self._say(f"OCPI receiver: {self._url('ocpi')}/ocpi/versions")
+        self._say(f"Ready. Type this into a charger, followed by its station id: {self._urls['gateway']}/")
+        self._say(f"OCPI receiver: {self._urls['ocpi']}/ocpi/versions")
         self._write_ready_file()
 
     def _write_ready_file(self) -> None:
         file = self._options.ready_file
-        if file is None:
+        if file is None or not self._urls:
             return
         pids = {name: watched.part.pid for name, watched in self._parts.items()}
         if self._broker is not None:
             pids["kafka"] = self._broker.pid
         ready = {
-            "gateway": self._url("gateway"),
-            "ocpi": self._url("ocpi"),
+            **self._urls,
             "kafka": self._bootstrap,
             "pids": {name: pid for name, pid in pids.items() if pid is not None},
         }
@@ -213,7 +211,7 @@ class Live:
 
     def _mourn(self, watched: _Watched, now: float) -> None:
         part = watched.part
-        words = f"{part.ending()}: {part.last_words()}"
+        words = f"{part.ending()}, its last words: {part.last_words()}"
         watched.deaths.append(now)
         if len(watched.deaths) == _DEATHS and now - watched.deaths[0] < _DEATHS_WITHIN_S:
             raise RestartsError(f"{words}; it died {_DEATHS} times within {_DEATHS_WITHIN_S:g} s (see {part.log})")

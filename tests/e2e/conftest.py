@@ -46,6 +46,13 @@ class Up:
         ready: dict[str, Any] = json.loads(self.ready_file.read_text())
         return ready
 
+    def pid(self, part: str) -> int | None:
+        """The process id of a part as it is now."""
+        try:
+            return int(self.ready["pids"][part])
+        except (FileNotFoundError, KeyError):
+            return None
+
     def stop(self) -> int:
         """SIGTERM; its exit code, which comes within 60 s."""
         self.process.send_signal(signal.SIGTERM)
