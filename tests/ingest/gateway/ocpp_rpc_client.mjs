@@ -1,5 +1,6 @@
 // A charger made of the npm package `ocpp-rpc` in strict mode: it checks every answer against the schemas.
 // Arguments: endpoint, identity, protocol, calls as JSON [[action, payload], ...]. Prints the answers as JSON.
+// In a payload, {"$answer": 1, "field": "transactionId"} stands for that field of the answer to call 1.
 import {createRequire} from 'node:module';
 
 const {RPCClient} = createRequire(`${process.cwd()}/`)('ocpp-rpc');
@@ -12,9 +13,12 @@ client.on('strictValidationFailure', ({error}) => violations.push(String(error))
 client.on('badMessage', ({error}) => violations.push(String(error)));
 await client.connect();
 const answers = [];
+const filled = (payload) =>
+  JSON.parse(JSON.stringify(payload), (_, value) =>
+    value?.$answer === undefined ? value : answers[value.$answer]?.result?.[value.field]);
 for (const [action, payload] of JSON.parse(calls)) {
   try {
-    answers.push({result: await client.call(action, payload)});
+    answers.push({result: await client.call(action, filled(payload))});
   } catch (error) {
     answers.push({error: error.rpcErrorCode ?? error.code ?? String(error)});
   }

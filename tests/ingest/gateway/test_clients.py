@@ -1,39 +1,12 @@
 """Stations of other makes against the gateway: the `ocpp` package, the `test-ocpp` program, npm's `ocpp-rpc`."""
 
-import asyncio
 import json
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from ocpp.v16 import ChargePoint as ChargePoint16
 from ocpp.v16 import call as call16
-from ocpp.v21 import ChargePoint as ChargePoint21
-from ocpp.v21 import call as call21
-from ocpp.v201 import ChargePoint as ChargePoint201
-from ocpp.v201 import call as call201
-from websockets.asyncio.client import connect
+from other_makes import VERSIONS_2X, ocpp_rpc, run_test_ocpp, talk
 
-OCPP_RPC = "ocpp-rpc@2.2.1"
 NOW = "2026-01-01T00:00:00Z"
-
-
-def drive(gateway, protocol, station, kind, session):
-    """Run the `ocpp` package's own client class through a session."""
-
-    async def main():
-        async with connect(f"{gateway.url}/{station}", subprotocols=[protocol], proxy=None) as socket:
-            charge_point = kind(station, socket, response_timeout=10)
-            listening = asyncio.create_task(charge_point.start())
-            try:
-                return await session(charge_point)
-            finally:
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
-
-    return asyncio.run(main())
 
 
 async def session_16(station):
@@ -80,7 +53,7 @@ def session_2x(call):
 
 
 def test_the_ocpp_package_in_16(gateway, log):
-    assert drive(gateway, "ocpp1.6", "py16", ChargePoint16, session_16) >= 1
+    assert talk(gateway.url, "ocpp1.6", "py16", session_16) >= 1
     calls = [json.loads(e.value)[2] for e in log.wait_for_close("py16") if e.meta.direction == "cp-to-csms"]
     assert calls == [
         "BootNotification",
@@ -93,12 +66,10 @@ def test_the_ocpp_package_in_16(gateway, log):
     ]
 
 
-@pytest.mark.parametrize(
-    ("protocol", "kind", "call"), [("ocpp2.0.1", ChargePoint201, call201), ("ocpp2.1", ChargePoint21, call21)]
-)
-def test_the_ocpp_package_in_2x(gateway, log, protocol, kind, call):
+@pytest.mark.parametrize(("protocol", "call"), VERSIONS_2X.items())
+def test_the_ocpp_package_in_2x(gateway, log, protocol, call):
     station = f"py-{protocol}"
-    assert drive(gateway, protocol, station, kind, session_2x(call)).endswith("Z")
+    assert talk(gateway.url, protocol, station, session_2x(call)).endswith("Z")
     calls = [json.loads(e.value)[2] for e in log.wait_for_close(station) if e.meta.direction == "cp-to-csms"]
     assert calls == ["BootNotification", "StatusNotification", "Authorize", *["TransactionEvent"] * 3, "MeterValues",
                      "Heartbeat"]  # fmt: skip
@@ -107,28 +78,15 @@ def test_the_ocpp_package_in_2x(gateway, log, protocol, kind, call):
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
 @pytest.mark.parametrize("slash", [[], ["--trailing-slash"]], ids=["", "trailing slash"])
 def test_the_test_ocpp_program(gateway, log, version, slash):
-    program = Path(sys.executable).with_name("test-ocpp")
     station = f"cli-{version}-{len(slash)}"
-    done = subprocess.run(
-        [program, gateway.url, station, "--ocpp", version, *slash], capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_test_ocpp(gateway.url, station, version, *slash)
     assert log.wait_for_close(station)[0].meta.protocol == f"ocpp{version}"
 
 
 @pytest.fixture(scope="module")
-def ocpp_rpc(tmp_path_factory):
-    """A folder with npm's `ocpp-rpc`."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("Node and npm are not installed")
-    folder = tmp_path_factory.mktemp("ocpp-rpc")
-    done = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", OCPP_RPC],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    if done.returncode:
-        pytest.skip(f"npm cannot install {OCPP_RPC}: {done.stderr.strip().splitlines()[:2]}")
-    return folder
+def npm_folder(tmp_path_factory):
+    """Where npm's `ocpp-rpc` is put, once."""
+    return tmp_path_factory.mktemp("ocpp-rpc")
 
 
 CALLS_2X = [
@@ -161,18 +119,9 @@ CALLS = {
 
 
 @pytest.mark.parametrize("protocol", CALLS)
-def test_npm_ocpp_rpc_in_strict_mode(gateway, log, ocpp_rpc, protocol):
-    script = Path(__file__).with_name("ocpp_rpc_client.mjs")
+def test_npm_ocpp_rpc_in_strict_mode(gateway, log, npm_folder, protocol):
     station = f"npm-{protocol}"
-    done = subprocess.run(
-        ["node", str(script), gateway.url, station, protocol, json.dumps(CALLS[protocol])],
-        cwd=ocpp_rpc, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["violations"] == []
-    assert said["protocol"] == protocol
-    assert [list(answer) for answer in said["answers"]] == [["result"]] * len(CALLS[protocol]), said
+    ocpp_rpc(npm_folder, gateway.url, station, protocol, CALLS[protocol])
     entries = log.wait_for_close(station)
     assert entries[-1].note["code"] == 1000
     assert sum(entry.meta.direction == "csms-to-cp" for entry in entries) == len(CALLS[protocol])
