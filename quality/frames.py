@@ -13,7 +13,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def number(column: Any) -> Any:
     """A column of numbers as floats, NaN where null."""
-    return column.astype("float64[pyarrow]").astype("float64")
+    # Not by Arrow's cast: it refuses integers that a float holds only nearly.
+    return column.to_frame().assign(number=column.to_numpy(dtype="float64", na_value=float("nan")))["number"]
 
 
 def epoch_s(column: Any) -> Any:

@@ -12,6 +12,8 @@ from pipelines.settings import TokenPrivacy
 
 WRITER = "warehouse_writer"
 """The pool of every step that writes a home's lake or warehouse; one place (dagster.yaml)."""
+WAIT_S = 10
+ATTEMPTS = 6
 
 
 @dg.multi_asset(name="land", specs=graph.landed(), pool=WRITER)
@@ -69,4 +71,4 @@ def _waiting_for_the_writer() -> Iterator[None]:
     try:
         yield
     except HomeBusyError as error:
-        raise dg.RetryRequested(max_retries=6, seconds_to_wait=10) from error
+        raise dg.RetryRequested(max_retries=ATTEMPTS, seconds_to_wait=WAIT_S) from error
