@@ -145,4 +145,4 @@ def _decode(header: bytes | None) -> Meta | None:
         meta = Meta.decode(header)
     except MetaError:
         return None
-    return meta if max(meta.ordinal, abs(meta.received_at_us or 0)) < _INT64 else None
+    return meta if 0 <= meta.ordinal < _INT64 and abs(meta.received_at_us or 0) < _INT64 else None

@@ -58,6 +58,7 @@ def expected(header: bytes | None, key: bytes | None) -> tuple[object, ...] | No
 @example([(b"frame - - 1 - 0 a", b"CP-1"), (b"frame - - 1 - 0 a ", b"CP-1")])
 @example([(b"frame - - 1 - 0 a\n", b"CP-1")])
 @example([(b"frame  - 1 - 0 a", b"CP\n1")])
+@example([(b"frame - - 0 - -9223372036854775809 a", b"CP-1")])
 def test_rows_are_what_each_record_says_by_itself(records: list[tuple[bytes | None, bytes | None]]) -> None:
     rows = raw.rows_of(chunk_of([meta for meta, _ in records], [key for _, key in records]), PLACE)
     wanted = {offset: row for offset, record in enumerate(records) if (row := expected(*record)) is not None}
