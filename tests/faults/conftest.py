@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -120,12 +121,12 @@ class Log:
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
 
-    def feed(self, stations: int, frames: int, *, seed: int = 7) -> Any:
-        """A fleet's traffic; returns what was planted."""
+    def feed(self, stations: int, frames: int, *, seed: int = 7, skip: int = 0) -> Any:
+        """A fleet's traffic, less its first `skip` frames; returns what was planted in all of it."""
         fleet = load_fleet()
         truth = fleet.Truth()
         producer = KafkaLogProducer(self.bootstrap)
-        for key, value, meta in fleet.traffic(stations, frames, seed, truth):
+        for key, value, meta in islice(fleet.traffic(stations, frames, seed, truth), skip, None):
             producer.send(FRAMES, key, value, [(META_HEADER, meta)])
         producer.flush()
         producer.close()
