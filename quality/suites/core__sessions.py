@@ -1,8 +1,9 @@
-"""What must hold of `core__sessions`. Thresholds: Atlas and QualiCharge rules (docs/quality.md)."""
+"""What must hold of `core__sessions`. Thresholds as the EVI-X Atlas and QualiCharge have them."""
 
 from typing import Any
 
 from models.catalogue import TABLES
+from models.sessions import METER_STOP, REGISTER
 from quality.frames import PORT, number, port, seconds
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
 from quality.suite import suite
@@ -11,6 +12,11 @@ from quality.vocabulary import connector, plausible, protocol, pseudonym
 _PORT_DAYS = (
     "(SELECT max(sessions) FROM (SELECT count(*) AS sessions FROM core__sessions WHERE started_at IS NOT NULL"
     " GROUP BY station_id, evse_id, connector_id, CAST(started_at AS DATE)))"
+)
+_OVERLAPS = (
+    "(SELECT count(*) FROM (SELECT started_at, max(ended_at) OVER (PARTITION BY station_id, evse_id, connector_id"
+    " ORDER BY started_at, ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until"
+    " FROM core__sessions WHERE NOT is_open AND started_at IS NOT NULL) WHERE started_at < busy_until)"
 )
 
 
@@ -77,7 +83,7 @@ _RULES = (
     one_of(
         "energy_basis_known",
         "energy_basis",
-        ("meter_stop", "register"),
+        (METER_STOP, REGISTER),
         Severity.WARNING,
         "the evidence of the energy is not a documented one",
     ),
@@ -117,6 +123,8 @@ _RULES = (
         mostly=0.999,
     ),
     figure("sessions_per_port_day", None, 60, Severity.CRITICAL, "most sessions that a port had on one day"),
+    figure("overlapping_sessions", None, 0, Severity.WARNING, "sessions that began before the port's last one ended"),
+    figure("days_since_newest", None, 15, Severity.INFO, "days since the newest session began"),
 )
 
 SUITE = suite(
@@ -125,6 +133,10 @@ SUITE = suite(
     ids=("session_id",),
     reads=(*PORT, "is_open"),
     newest_by="started_at",
-    metrics={"sessions_per_port_day": _PORT_DAYS},
+    metrics={
+        "sessions_per_port_day": _PORT_DAYS,
+        "overlapping_sessions": _OVERLAPS,
+        "days_since_newest": "date_diff('day', max(started_at), now())",
+    },
     derive=_with_durations,
 )

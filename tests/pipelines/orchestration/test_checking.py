@@ -22,6 +22,19 @@ PLANTED = {
         " SELECT i::VARCHAR, 'CP1', TIMESTAMPTZ '2026-03-02 00:00Z', false FROM range(61) AS r(i)",
         61,
     ),
+    ("core__sessions", "overlapping_sessions"): (
+        "INSERT INTO core__sessions (session_id, station_id, connector_id, started_at, ended_at, is_open) VALUES"
+        " ('long', 'CP1', 1, '2026-03-02 08:00Z', '2026-03-02 12:00Z', false),"
+        " ('within', 'CP1', 1, '2026-03-02 09:00Z', '2026-03-02 10:00Z', false),"
+        " ('also within', 'CP1', 1, '2026-03-02 11:00Z', '2026-03-02 11:30Z', false),"
+        " ('follows', 'CP1', 1, '2026-03-02 12:00Z', '2026-03-02 13:00Z', false),"
+        " ('beside', 'CP1', 2, '2026-03-02 09:00Z', '2026-03-02 10:00Z', false)",
+        2,
+    ),
+    ("core__sessions", "days_since_newest"): (
+        f"{SESSION} ('s1', 'CP1', now() - INTERVAL 20 DAY, true, NULL, NULL), ('s2', 'CP1', NULL, true, NULL, NULL)",
+        20,
+    ),
     ("core__statuses", "statuses_per_port_day"): (
         "INSERT INTO core__statuses (status_id, station_id, status, reported_at)"
         " SELECT i::VARCHAR, 'CP1', 'Available', TIMESTAMPTZ '2026-03-02 00:00Z' FROM range(1441) AS r(i)",

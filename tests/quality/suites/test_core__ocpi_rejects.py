@@ -17,7 +17,7 @@ def reject(number):
 GOOD = [reject(1), reject(2)]
 METRICS = {"share_of_objects": 0.05}
 BAD = {
-    "reason_not_blank": {"reason": ""},
+    "reason_allowed": {"reason": "because"},
     "detail_not_blank": {"detail": " "},
     "share_of_objects": {"share_of_objects": 0.06},
 }

@@ -28,7 +28,7 @@ def session(number, **changes):
 
 
 GOOD = [session(1), session(2), session(3, is_open=True, ended_at=None, charging_s=None)]
-METRICS = {"sessions_per_port_day": 3}
+METRICS = {"sessions_per_port_day": 3, "overlapping_sessions": 0, "days_since_newest": 15}
 LONG = {"ended_at": START + timedelta(hours=20)}
 BAD = {
     "protocol_supported": {"protocol": "ocpp2.0"},
@@ -59,6 +59,8 @@ BAD = {
     "no_twins": {"connector_id": 2},
     "start_known": {"started_at": None},
     "sessions_per_port_day": {"sessions_per_port_day": 61},
+    "overlapping_sessions": {"overlapping_sessions": 1},
+    "days_since_newest": {"days_since_newest": 16},
 }
 
 
