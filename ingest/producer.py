@@ -8,6 +8,7 @@ downstream reads either of them.
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Protocol
 
 from kafka import KafkaProducer
@@ -101,8 +102,9 @@ class KafkaLogProducer(Producer):
         self._failed_unflushed = 0
         self._closed = False
         self.failed = 0
-        _check_listening(bootstrap_servers)
-        self._client = _client(bootstrap_servers, linger_ms, int(block_s * 1000), int(delivery_s * 1000))
+        self._connect = partial(_client, bootstrap_servers, linger_ms, int(block_s * 1000), int(delivery_s * 1000))
+        self._renewing = threading.Lock()
+        self._client = self._connect()
 
     def send(
         self,
@@ -116,9 +118,10 @@ class KafkaLogProducer(Producer):
     ) -> None:
         """See `Producer.send`."""
         size = _checked_size(topic, key, value, headers) + RECORD_OVERHEAD_BYTES
+        client = self._usable_client()
         epoch = self._take_room(size)
         try:
-            future = self._client.send(topic, key=key, value=value, headers=list(headers), partition=partition)
+            future = client.send(topic, key=key, value=value, headers=list(headers), partition=partition)
         except (KafkaError, ValueError) as error:
             self._give_back(epoch, size)
             raise DeliveryError(_topic_sentence(topic, error)) from error
@@ -151,11 +154,16 @@ class KafkaLogProducer(Producer):
             self._closed = True
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._settled_up_to(self._epoch), self._delivery_s + 5)
-        try:
-            self._client.close(timeout=5)
-        except KafkaError:
-            # what is still on its way was reported or will be by on_done; the client's thread ends with the process
-            return
+        _let_go(self._client, timeout_s=5)
+
+    def _usable_client(self) -> KafkaProducer:
+        """The client; a new one in place of one that will never send again. All that the old one had was reported."""
+        if _is_beyond_repair(self._client):
+            with self._renewing:
+                if _is_beyond_repair(self._client) and not self._closed:
+                    _let_go(self._client, timeout_s=2)
+                    self._client = self._connect()
+        return self._client
 
     def _take_room(self, size: int) -> int:
         with self._changed:
@@ -198,7 +206,25 @@ class KafkaLogProducer(Producer):
         return not any(count for started, count in self._waiting.items() if started <= epoch)
 
 
+def _is_beyond_repair(client: KafkaProducer) -> bool:
+    """Whether the client is in the state that its authors leave to "close the producer".
+
+    It gets there when a broker that forgot it (replaced at the same address) refuses its producer id. There is
+    no public way to ask; a test sees to it that this one goes on answering.
+    """
+    return bool(client._transaction_manager.has_fatal_error())
+
+
+def _let_go(client: KafkaProducer, timeout_s: float) -> None:
+    try:
+        client.close(timeout=timeout_s)
+    except KafkaError:
+        # what is still on its way was reported or will be by on_done; the client's thread ends with the process
+        return
+
+
 def _client(bootstrap_servers: str, linger_ms: int, block_ms: int, delivery_ms: int) -> KafkaProducer:
+    _check_listening(bootstrap_servers)
     try:
         return KafkaProducer(
             bootstrap_servers=bootstrap_servers.split(","),

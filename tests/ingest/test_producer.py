@@ -1,5 +1,6 @@
 """The producer on real brokers: what it promises, and what it says when it cannot keep it."""
 
+import contextlib
 import gc
 import os
 import signal
@@ -14,7 +15,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from ingest.producer import BESIDE_BYTES, BufferFullError, DeliveryError, KafkaLogProducer, RecordTooLargeError
 from models.log import DEAD_LETTERS, DEAD_LETTERS_MAX_BYTES, FRAMES, MAX_PAYLOAD_BYTES
-from pipelines.broker import embedded, topics
+from pipelines.broker import embedded, ports, topics
 from pipelines.home import Home
 
 PARTITIONS = 4
@@ -163,6 +164,35 @@ def test_what_a_dead_broker_never_took_is_reported_and_flush_says_so(mortal: emb
     assert producer.failed == 50
     producer.flush(1)
     producer.close()
+
+
+def test_a_broker_replaced_at_the_same_address_is_written_to_again(
+    mortal: embedded.EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    producer = KafkaLogProducer(mortal.address, delivery_s=3.0)
+    producer.send(FRAMES, b"CS", b"to the first")
+    producer.flush()
+    mortal.stop()
+
+    port = int(mortal.address.rpartition(":")[2])
+    monkeypatch.setattr(ports, "free", lambda: port)
+    successor = embedded.start(Home(tmp_path / "successor"))
+    assert successor.address == mortal.address
+    topics.ensure(successor.address, PARTITIONS)
+    taken, deadline = [], time.monotonic() + 20
+    while not taken and time.monotonic() < deadline:
+        # the new broker refuses the producer id that it never gave out: some are lost to that, and said to be
+        outcomes: list[Exception | None] = []
+        producer.send(FRAMES, b"CS", b"to the second", on_done=outcomes.append)
+        with contextlib.suppress(DeliveryError):
+            producer.flush()
+        taken = [outcome for outcome in outcomes if outcome is None]
+    producer.send(FRAMES, b"CS", b"and again")
+    producer.flush()
+    producer.close()
+    values = [value for _, _, value, _ in records(successor.address, FRAMES)]
+    successor.stop()
+    assert values == [b"to the second", b"and again"]
 
 
 def test_a_full_buffer_waits_then_refuses_and_nothing_is_lost_or_doubled_when_the_broker_is_back(
