@@ -18,6 +18,8 @@ from pipelines.supervisor import announce
 _PACKAGES = ("laddstrom", "faust-streaming", "kafka-python", "duckdb", "pyarrow", "polars", "dagster")
 _LANDED = (FRAMES, OBJECTS, DEAD_LETTERS)
 
+_REACH_S = 3.0
+
 
 class Finding(NamedTuple):
     """One thing looked at: whether it is as it should be, and a sentence."""
@@ -36,7 +38,9 @@ def examine(settings: Settings, home: Home) -> list[Finding]:
         findings.append(Finding("kafka", True, "none is set and no embedded one lives: `process` and `up` start one"))
         bootstrap = None
     if bootstrap is not None:
-        findings += _guarded("kafka", lambda: _kafka(settings, home, bootstrap))
+        found = _guarded("kafka", lambda: _kafka(settings, home, str(bootstrap)))
+        findings += found
+        bootstrap = bootstrap if found[0].is_good else None
     findings += _guarded("lake", lambda: _lake(home, bootstrap))
     findings.append(_warehouse(home))
     return findings
@@ -72,6 +76,8 @@ def _parts(home: Home) -> Iterator[Finding]:
 
 
 def _kafka(settings: Settings, home: Home, bootstrap: str) -> Iterator[Finding]:
+    with topics.admin(bootstrap, timeout_s=_REACH_S):
+        pass
     ends = topics.end_offsets(bootstrap, topics.ALL)
     yield Finding("kafka", True, f"{bootstrap} answers ({'set' if settings.kafka.bootstrap_servers else 'embedded'})")
     counts = {name: sum(1 for topic, _ in ends if topic == name) for name in topics.ALL}

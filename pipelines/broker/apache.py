@@ -5,6 +5,7 @@ broker (see `embedded`); a Kafka that runs elsewhere, which only needs the setti
 """
 
 import base64
+import fcntl
 import hashlib
 import os
 import shutil
@@ -27,7 +28,7 @@ POM: Final = Path(__file__).parents[2] / "deploy" / "kafka" / "pom.xml"
 _READY_S: Final = 30.0
 _STOP_S: Final = 15.0
 
-_SETTINGS: Final = {
+SETTINGS: Final = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
@@ -88,23 +89,12 @@ def start(folder: Path, *, port: int = 0, say: Callable[[str], None] = lambda _:
     address = f"127.0.0.1:{port or ports.free()}"
     if ports.listening(address):
         raise BrokerStartError(f"something listens at {address} already; stop it or choose another --port")
-    settings, log = folder / "server.properties", folder / "kafka.log"
-    settings.write_text(_properties(address, data), encoding="utf-8")
-    if not (data / "meta.properties").exists():
-        say("Formatting the data folder ...")
-        _format(java, classpath, settings)
-    say("Starting Kafka ...")
-    command = [java, "-Xmx1g", "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", classpath, "kafka.Kafka"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            leash.command([*command, str(settings)], with_signal=SIGTERM),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            cwd=folder,
-            start_new_session=True,
-        )
-    kafka = ApacheKafka(address, process, log)
+    lock = _lock(folder)
+    try:
+        process = _spawn(java, classpath, folder, address, lock, say)
+    finally:
+        os.close(lock)
+    kafka = ApacheKafka(address, process, folder / "kafka.log")
     _wait(kafka)
     return kafka
 
@@ -161,6 +151,18 @@ def _program(name: str, wanted: str) -> str:
     return path
 
 
+def _lock(folder: Path) -> int:
+    """Hold the folder for as long as the JVM runs, which inherits this descriptor."""
+    # Kafka's own lock comes after it has opened, and may have repaired, the other one's files.
+    lock = os.open(folder / "kafka.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise BrokerStartError(f"another Kafka runs on {folder}; stop it or choose another --data folder") from None
+    return lock
+
+
 def _properties(address: str, data: Path) -> str:
     controller = f"127.0.0.1:{ports.free()}"
     places = {
@@ -169,7 +171,29 @@ def _properties(address: str, data: Path) -> str:
         "controller.quorum.voters": f"1@{controller}",
         "log.dirs": str(data),
     }
-    return "".join(f"{name}={value}\n" for name, value in {**_SETTINGS, **places}.items())
+    return "".join(f"{name}={value}\n" for name, value in {**SETTINGS, **places}.items())
+
+
+def _spawn(
+    java: str, classpath: str, folder: Path, address: str, lock: int, say: Callable[[str], None]
+) -> subprocess.Popen[bytes]:
+    settings, data = folder / "server.properties", folder / "data"
+    settings.write_text(_properties(address, data), encoding="utf-8")
+    if not (data / "meta.properties").exists():
+        say("Formatting the data folder ...")
+        _format(java, classpath, settings)
+    say("Starting Kafka ...")
+    command = [java, "-Xmx1g", "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", classpath, "kafka.Kafka"]
+    with (folder / "kafka.log").open("wb") as out:
+        return subprocess.Popen(
+            leash.command([*command, str(settings)], with_signal=SIGTERM),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=folder,
+            start_new_session=True,
+            pass_fds=[lock],
+        )
 
 
 def _format(java: str, classpath: str, settings: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from kafka import KafkaProducer
 
 from models.log import FRAMES
@@ -34,13 +35,23 @@ def test_a_second_one_on_the_same_port_is_refused(tmp_path: Path, apache_broker:
         apache.start(tmp_path, port=port)
 
 
-def test_a_second_one_on_the_same_folder_ends_with_its_last_words(tmp_path: Path, apache_broker: str) -> None:
+def test_a_second_one_on_the_same_folder_is_refused_before_it_touches_anything(
+    tmp_path: Path, apache_broker: str
+) -> None:
     kafka = apache.start(tmp_path)
     try:
-        with pytest.raises(BrokerStartError, match=r"did not start.*lock"):
+        with pytest.raises(BrokerStartError, match="another Kafka runs on"):
             apache.start(tmp_path)
     finally:
         kafka.stop()
+    apache.start(tmp_path).stop()
+
+
+def test_a_kafka_that_cannot_start_says_its_last_words(tmp_path: Path, apache_broker: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "meta.properties").write_text("version=1\ncluster.id=x\nnode.id=99\n")
+    with pytest.raises(BrokerStartError, match=r"Kafka did not start: .*99"):
+        apache.start(tmp_path)
 
 
 @pytest.mark.parametrize(("missing", "sentence"), [("java", "install Java 17"), ("mvn", "install Maven")])
@@ -69,3 +80,13 @@ def test_jars_that_cannot_be_fetched_are_one_sentence(tmp_path: Path, monkeypatc
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(BrokerStartError, match=r"Maven could not fetch .* Could not transfer artifact"):
         apache.start(tmp_path / "kafka")
+
+
+def test_the_compose_file_has_the_same_settings_and_version() -> None:
+    deploy = apache.POM.parents[1]
+    service = yaml.safe_load((deploy / "compose.yaml").read_text())["services"]["kafka"]
+    said = {name: value for name, value in service["environment"].items() if name.startswith("KAFKA_")}
+    expected = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in apache.SETTINGS.items()}
+    assert said | expected == said
+    version = service["image"].rpartition(":")[2]
+    assert f"<artifactId>kafka_2.13</artifactId>\n      <version>{version}</version>" in apache.POM.read_text()
