@@ -73,7 +73,7 @@ def write_csv(answer: Answer, out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(unique_names(answer.columns))
     for row in answer.rows:
-        writer.writerow(["" if value is None else _cell(value) for value in row])
+        writer.writerow([_cell(value) for value in row])
 
 
 def table(answer: Answer, *, limit: int = _ROWS_SHOWN) -> Table:
@@ -109,17 +109,22 @@ def _time_text(value: object) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, timedelta):
-        return f"PT{value.total_seconds():g}S"
+        # total_seconds() is a float: it would round long intervals and write them with an exponent.
+        micros = abs(value) // timedelta(microseconds=1)
+        seconds = f"{micros // 10**6}.{micros % 10**6:06}".rstrip("0").rstrip(".")
+        return f"{'-' if value < timedelta() else ''}PT{seconds}S"
     return str(value)
 
 
 def _cell(value: object) -> str:
     said = plain(value)
+    if said is None:
+        return ""
     return said if isinstance(said, str) else _encoder.encode(said).decode()
 
 
 def _printable(value: object) -> tuple[str, bool]:
     """The cell's text without control characters (a frame could drive the terminal); whether it is a number."""
     is_number = value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
-    text = "" if value is None else _cell(value)
+    text = _cell(value)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text), is_number

@@ -13,6 +13,9 @@ from pipelines.warehouse.answers import Answer
 from pipelines.warehouse.sql import identifier
 
 _FETCH = 1_000
+_READING = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "MULTI", "SET"}
+"""Kinds of statements that leave everything as it is; MULTI is a PIVOT. COPY would write files, the warehouse's too."""
+_READ_ONLY = "the published warehouse is read-only; a query can only SELECT"
 _MISSING_TABLE = re.compile(r"Table with name (\S+) does not exist")
 _MISSING_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]+)"|column "([^"]+)"')
 
@@ -70,12 +73,24 @@ def query(opened: duckdb.DuckDBPyConnection, sql: str) -> Answer:
         QueryError: DuckDB refuses it; an unknown table or column comes with the nearest name.
     """
     try:
+        _check(opened.extract_statements(sql))
         result = opened.execute(sql)
     except duckdb.Error as error:
         raise QueryError(_sentence(opened, error)) from None
     # A statement without a result has no columns; the array is then empty.
     columns = [column[0] for column in result.description or ()]
     return Answer(columns, _fetch(opened, result) if columns else iter(()))
+
+
+def _check(statements: list[duckdb.Statement]) -> None:
+    """Refuse what has no answer, several, or does more than answer."""
+    kinds = [statement.type.name for statement in statements]
+    if not kinds:
+        raise QueryError("the query is empty; `laddstrom sql` alone lists the tables")
+    if not _READING.issuperset(kinds):
+        raise QueryError(_READ_ONLY)
+    if set(kinds[:-1]) - {"SET"}:
+        raise QueryError("these are several queries; ask one at a time")
 
 
 def _fetch(opened: duckdb.DuckDBPyConnection, result: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
@@ -105,7 +120,7 @@ def _sentence(opened: duckdb.DuckDBPyConnection, error: duckdb.Error) -> str:
         name = match[1] or match[2]
         return f"there is no column {name}{_nearest(name, _names(opened, 'column_name'))}"
     if "read-only" in text:
-        return "the published warehouse is read-only; a query can only SELECT"
+        return _READ_ONLY
     return text
 
 

@@ -43,6 +43,8 @@ def as_json(opened: duckdb.DuckDBPyConnection, sql: str) -> str:
         ("DATE '2026-03-02'", '"2026-03-02"'),
         ("TIME '08:00:01'", '"08:00:01"'),
         ("INTERVAL 90 SECONDS", '"PT90S"'),
+        ("INTERVAL 400 DAYS", '"PT34560000S"'),
+        ("INTERVAL '-1500 milliseconds'", '"-PT1.5S"'),
         ("'abc'::BLOB", '"abc"'),
         ("'\\xFF\\x00'::BLOB", '"/wA="'),
         ("[1, NULL, 2]", "[1,null,2]"),
@@ -67,7 +69,9 @@ def test_no_rows_and_no_result_are_an_empty_array(opened: duckdb.DuckDBPyConnect
 
 def test_csv_has_a_header_and_the_same_values(opened: duckdb.DuckDBPyConnection) -> None:
     out = io.StringIO()
-    sql = "SELECT 1 AS a, NULL AS a, 'x,\"y\"' AS s, 1.50::DECIMAL(9,2) AS d, [1, 2] AS l, to_timestamp(0) AS t"
+    sql = (
+        "SELECT 1 AS a, 'nan'::DOUBLE AS a, 'x,\"y\"' AS s, 1.50::DECIMAL(9,2) AS d, [1, 2] AS l, to_timestamp(0) AS t"
+    )
     answers.write_csv(read.query(opened, sql), out)
     assert out.getvalue() == 'a,a_1,s,d,l,t\n1,,"x,""y""",1.50,"[1,2]",1970-01-01T00:00:00Z\n'
 

@@ -73,6 +73,47 @@ def test_nothing_can_be_written(built: Home, sql: str) -> None:
         assert list(read.query(opened, "SELECT count(*) FROM meta__build").rows) == [(1,)]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY meta__build TO '{}'",
+        "SET threads = 1; COPY (SELECT 1) TO '{}'",
+        "ATTACH '{}' AS it",
+        "CREATE TEMP TABLE x AS SELECT 1",
+    ],
+)
+def test_no_file_is_written_either(built: Home, sql: str) -> None:
+    before = built.current.read_bytes()
+    file = built.root / "out"
+    for path in (file, built.current.resolve()):
+        assert "read-only" in refused(built, sql.format(path))
+    assert not file.exists()
+    assert built.current.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"), [("", "empty"), (" ;", "empty"), ("-- later", "empty"), ("SELECT 1; SELECT 2", "one at a time")]
+)
+def test_one_query_has_one_answer(built: Home, sql: str, said: str) -> None:
+    assert said in refused(built, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DESCRIBE core__sessions",
+        "SHOW TABLES",
+        "EXPLAIN SELECT 1",
+        "FROM meta__build",
+        "SET threads = 1; SELECT 1;",
+        "PIVOT (SELECT 1 AS a, 2 AS b) ON a USING sum(b)",
+    ],
+)
+def test_whatever_only_reads_is_answered(built: Home, sql: str) -> None:
+    with read.connect_readonly(built) as opened:
+        assert list(read.query(opened, sql).rows)
+
+
 def test_an_error_while_rows_are_read_is_a_sentence_too(built: Home) -> None:
     assert "\n" not in refused(
         built, "SELECT CAST(CASE WHEN range < 5000 THEN '1' ELSE 'x' END AS INT) FROM range(9000)"
