@@ -165,7 +165,9 @@ ENERGY_DAILY = Table(
         Column("sessions", "Sessions that started that day.", BIGINT),
         Column("sessions_without_energy", "Of these, ended sessions with 0 Wh.", BIGINT),
         Column("sessions_energy_unknown", "Of these, sessions whose energy nobody reported (yet).", BIGINT),
-        Column("energy_wh", "Energy of these sessions, Wh; null where none of it is known. Sums to core__sessions.", BIGINT),
+        Column(
+            "energy_wh", "Energy of these sessions, Wh; null where none of it is known. Sums to core__sessions.", BIGINT
+        ),
         Column("energy_mean_wh", "Mean energy of the ended ones with known energy, Wh.", DOUBLE),
         Column("charging_s", "Seconds of charging of these sessions; null where none is known.", BIGINT),
         Column("sessions_open", "Of these, sessions without an end yet: their energy may still grow.", BIGINT),
