@@ -54,19 +54,22 @@ def meter(state: StationState, event: Metered, moment: Moment) -> None:
 def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     """Fold a stop. One without a known start is counted as an anomaly; a retried one changes nothing."""
     ended_us = moment.at(event.at_us)
-    if any(_is_retry(session, event) for session in state.closed_sessions.values()):
-        return
     session = _stopped(state, event)
+    # A station retries a stop before it goes on, so one without a time ends what is open, though it equals an older.
+    is_told_apart = event.at_us is None and session is not None
+    if not is_told_apart and any(_is_retry(closed, event) for closed in state.closed_sessions.values()):
+        return
     if session is None:
         state.orphan_stops += 1
         return
-    if event.transaction_id is not None:
+    if event.transaction_id is not None and not session.transaction_ids:
         _adopt(session, event.transaction_id)
     session.token = session.token or event.token
     if event.readings:
         sessions.meter(state, session, event.readings, moment)
     session.meter_stop = event.meter_wh
     session.stop_reported_us = event.at_us
+    session.stop_reported_id = event.transaction_id
     sessions.close(state, session, ended_us, event.reason, moment)
 
 
@@ -168,17 +171,35 @@ def _stopped(state: StationState, event: Stopped) -> SessionState | None:
     named = _known_as(state, transaction_id)
     if named:
         return next((s for s in named if _fits(s, event)), named[0])
+    fitting = [s for s in state.open_sessions.values() if _fits(s, event)]
     if transaction_id is not None and ids.is_key(transaction_id):
         if _is_closed(state, transaction_id):
             return None
         # The start's answer is not in the log. A guess between two would end somebody else's session.
-        unanswered = [s for s in state.open_sessions.values() if s.transaction_id is None and _fits(s, event)]
+        unanswered = _newest_of_connectors(state, [s for s in fitting if s.transaction_id is None])
         return unanswered[0] if len(unanswered) == 1 else None
-    unnamed = [s for s in state.open_sessions.values() if not s.transaction_ids and _fits(s, event)]
-    same_id = [s for s in unnamed if transaction_id is not None and s.transaction_id == transaction_id]
-    # The latest start that fits: a queue is delivered in order, so its stop follows its start.
-    fitting = same_id or unnamed
-    return fitting[-1] if fitting else None
+    return _unnamed(state, fitting, event)
+
+
+def _unnamed(state: StationState, fitting: list[SessionState], event: Stopped) -> SessionState | None:
+    """The session of a stop whose id names none; None where only answered ones are open and none is sure.
+
+    A station that was offline says -1 for all of a transaction (errata 3.18), though the answer to the queued
+    start has named the session meanwhile.
+    """
+    unnamed = [s for s in fitting if not s.transaction_ids]
+    same_id = [s for s in unnamed if event.transaction_id is not None and s.transaction_id == event.transaction_id]
+    if same_id or unnamed:
+        # The latest start that fits: a queue is delivered in order, so its stop follows its start.
+        return (same_id or unnamed)[-1]
+    same_token = [s for s in fitting if event.token is not None and s.token == event.token]
+    is_alone = len(state.open_sessions) == 1
+    return same_token[0] if len(same_token) == 1 else fitting[0] if is_alone and fitting else None
+
+
+def _newest_of_connectors(state: StationState, found: list[SessionState]) -> list[SessionState]:
+    """Those with no newer start on their connector: an older one has lost its stop."""
+    return [s for s in found if s.connector_id is None or _newest_on(state, s.connector_id) in (s, None)]
 
 
 def _fits(session: SessionState, event: Stopped) -> bool:
@@ -195,5 +216,5 @@ def _is_retry(session: SessionState, event: Stopped) -> bool:
     if event.transaction_id is not None and ids.is_key(event.transaction_id):
         is_same = event.transaction_id in session.transaction_ids
     else:
-        is_same = event.transaction_id == session.transaction_id
+        is_same = event.transaction_id == session.stop_reported_id
     return is_same and event.at_us == session.stop_reported_us and event.meter_wh == session.meter_stop

@@ -80,6 +80,12 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     """Energy counted per hour of receipt, as far as it can still be taken back."""
     counted_wh: int = 0
     """Energy counted in all hours; the session's energy, where possible."""
+    stop_reported_id: str | None = None
+    """1.6: the transactionId in the stop, which may be -1 although the start's answer gave another."""
+    register_first_us: int | None = None
+    register_last_us: int | None = None
+    is_kilo: bool = False
+    """The last register that named its unit was in kWh."""
 
 
 class FaultState(msgspec.Struct, array_like=True, gc=False):
