@@ -6,18 +6,21 @@ from models import ids
 from models.record import Record
 
 
-class Moment(msgspec.Struct, frozen=True, gc=False):
+class Moment(msgspec.Struct, gc=False):
     """One record's time of receipt (None where the log has none) its version of OCPP, its message id."""
 
     record: Record
     received_us: int | None
     protocol: str
     message_id: str
+    _mark: str | None = None
 
     @property
     def mark(self) -> str:
-        """What names this frame for ever."""
-        return ids.mark(self.record, self.received_us)
+        """What names this frame for ever; hashed once, however many facts a frame carries."""
+        if self._mark is None:
+            self._mark = ids.mark(self.record, self.received_us)
+        return self._mark
 
     def at(self, reported_us: int | None) -> int | None:
         """When something happened: by the charger's clock where it is sound, else by receipt."""

@@ -24,7 +24,8 @@ def report(state: StationState, event: StatusReported, moment: Moment) -> None:
         return
     state.connectors[key] = ConnectorState(event.status, event.error_code)
     trim(state.connectors, MAX_CONNECTORS)
-    status_id = ids.digest("status", state.station_id, key, moment.mark)
+    # One 2.x NotifyEvent may carry several statuses of a connector.
+    status_id = ids.digest("status", state.station_id, key, event.status, moment.mark)
     row = Status(
         version_generation=state.generation,
         version_offset=state.offset,

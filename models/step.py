@@ -25,7 +25,7 @@ from models.events import (
     UnusableError,
 )
 from models.facts import Fact
-from models.frames import Call, CallResult, CallResultError, Frame, FrameError, Send
+from models.frames import Call, CallError, CallResult, CallResultError, Frame, FrameError, Send
 from models.frames import decode as decode_frame
 from models.ids import bounded
 from models.moment import Moment
@@ -95,7 +95,7 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
         if reader is None or record.direction == Direction.CSMS_TO_CP:
             return None
         return _call(state, frame, reader, Moment(record, received_us, protocol, frame.message_id), context)
-    if state.calls and record.direction != Direction.CP_TO_CSMS:
+    if isinstance(frame, _ANSWERS) and state.calls and record.direction != Direction.CP_TO_CSMS:
         _answer(state, frame, adapter, Moment(record, received_us, protocol, frame.message_id))
     return None
 
@@ -129,7 +129,7 @@ def _call(state: StationState, call: Call, reader: Reader, moment: Moment, conte
     return None
 
 
-def _answer(state: StationState, frame: Frame, adapter: Adapter, moment: Moment) -> None:
+def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter, moment: Moment) -> None:
     """Pair an answer with the call that waits for it; an error answer ends the waiting."""
     call = state.calls.pop(_key(frame.message_id), None)
     if call is None:
@@ -147,6 +147,10 @@ def _answer(state: StationState, frame: Frame, adapter: Adapter, moment: Moment)
 
 def _key(message_id: str) -> str:
     return message_id if len(message_id) <= 64 else bounded(message_id) or ""
+
+
+_ANSWERS = (CallResult, CallError)
+"""2.1's types 5 and 6 may carry any id and answer no call."""
 
 
 def _status(state: StationState, event: StatusReported, moment: Moment) -> None:

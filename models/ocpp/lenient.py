@@ -1,5 +1,6 @@
 """Decoding that forgives: a broken optional field is left out, the rest is kept. Not here: any action."""
 
+import functools
 import types
 import typing
 from decimal import Decimal
@@ -39,18 +40,23 @@ class Payload(Generic[T]):
         return typing.cast(T, salvaged)
 
 
+@functools.cache
+def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, str, Any]]:
+    hints = typing.get_type_hints(kind)
+    return [(field.name, field.encode_name, hints[field.name]) for field in msgspec.structs.fields(kind)]
+
+
 def _struct(kind: type[msgspec.Struct], raw: Raw) -> Any:
     try:
         members = _members.decode(raw)
     except (ValueError, RecursionError):
         return _ABSENT
-    hints = typing.get_type_hints(kind)
     values = {}
-    for field in msgspec.structs.fields(kind):
-        if field.encode_name in members:
-            value = _value(hints[field.name], members[field.encode_name])
+    for name, encode_name, hint in _fields(kind):
+        if encode_name in members:
+            value = _value(hint, members[encode_name])
             if value is not _ABSENT:
-                values[field.name] = value
+                values[name] = value
     return kind(**values)
 
 

@@ -171,7 +171,7 @@ class Wire:
         self.records: list[Record] = []
         self.protocol, self.station, self.source = protocol, station, source
 
-    def add(self, payload: object, direction: str, seconds: float | None = None) -> None:
+    def add(self, payload: object, direction: str | None, seconds: float | None = None) -> None:
         count = len(self.records)
         us = START_US + round((count if seconds is None else seconds) * 1_000_000)
         self.records.append(

@@ -1,6 +1,7 @@
 """The step as a whole: what it refuses, what it survives, what it keeps secret."""
 
 import json
+import time
 
 import captures
 import pytest
@@ -140,6 +141,35 @@ def test_an_error_answer_ends_the_waiting_of_an_authorization() -> None:
     wire.add([4, message_id, "InternalError", "", {}], Direction.CSMS_TO_CP)
     (row,) = wire.fold().of("authorizations")
     assert (row.status, row.answered_at is not None) == (None, True)
+
+
+def test_an_error_about_an_answer_answers_no_call() -> None:
+    wire = Wire("ocpp2.1")
+    asked = wire.call("Authorize", {"idToken": {"idToken": "CARD", "type": "Central"}}, "same")
+    for direction in ("csms-to-cp", None):
+        wire.add([5, asked, "FormatViolation", "", {}], direction)
+    wire.add([6, asked, "NotifyPeriodicEventStream", {}], "csms-to-cp")
+    wire.answer(asked, {"idTokenInfo": {"status": "Accepted"}})
+    (row,) = wire.fold().of("authorizations")
+    assert row.status == "Accepted"
+
+
+def test_several_statuses_of_a_connector_in_one_event_are_several_rows() -> None:
+    wire = Wire("ocpp2.0.1")
+    component = {"name": "Connector", "evse": {"id": 1, "connectorId": 1}}
+    variable = {"name": "AvailabilityState"}
+    data = [{"component": component, "variable": variable, "actualValue": value} for value in ("Occupied", "Available")]
+    wire.call("NotifyEvent", {"eventData": data})
+    assert [row.status for row in wire.fold().of("statuses")] == ["Occupied", "Available"]
+
+
+def test_a_frame_with_thousands_of_entries_is_hashed_once() -> None:
+    wire = Wire("ocpp2.0.1")
+    alarm = {"component": {"name": "C"}, "variable": {"name": "Problem"}, "trigger": "Alerting"}
+    wire.call("NotifyEvent", {"eventData": [alarm | {"techCode": f"c{number}"} for number in range(9_000)]})
+    begun = time.monotonic()
+    assert len(wire.fold().of("faults")) == 9_000
+    assert time.monotonic() - begun < 6  # 0.3 s; 15 s where each entry hashes the frame again
 
 
 def test_a_status_that_repeats_itself_is_one_row() -> None:
