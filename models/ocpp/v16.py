@@ -165,7 +165,7 @@ def read_authorize(payload: Raw, key: bytes | None) -> AuthorizationAsked:
 
 
 def read_status(payload: Raw, key: bytes | None) -> StatusReported:
-    """StatusNotification; NoError and its like become null."""
+    """StatusNotification; empty texts and words for nothing are NoError, a vendor's code of that kind is null."""
     report = _status.read(payload)
     status = bounded(report.status)
     if status is None:
@@ -175,7 +175,7 @@ def read_status(payload: Raw, key: bytes | None) -> StatusReported:
         small(report.connector_id),
         status,
         times.parse(report.timestamp),
-        bounded(report.error_code) or "NoError",
+        bounded(present(report.error_code)) or "NoError",
         bounded(present(report.vendor_error_code)),
     )
 

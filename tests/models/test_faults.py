@@ -127,3 +127,12 @@ def test_a_status_does_not_close_what_an_event_reported() -> None:
     wire.notify(evse=EVSE, actualValue="true", trigger="Alerting")
     wire.notify(evse=EVSE, variable="AvailabilityState", actualValue="Available", trigger="Delta")
     assert episodes(wire) == [(2, "Connector.Problem", True)]
+
+
+@pytest.mark.parametrize("code", ["noError", "NOERROR", "", "none", None])
+def test_no_error_spelled_otherwise_opens_no_fault(code: str | None) -> None:
+    wire = Wire()
+    wire.call("StatusNotification", {"connectorId": 1, "status": "Charging", "errorCode": code})
+    folded = wire.fold()
+    assert folded.of("faults") == []
+    assert [status.error_code for status in folded.of("statuses")] == ["NoError"]
