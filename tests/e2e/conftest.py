@@ -105,8 +105,8 @@ class Laddstrom:
         ready_file, said = self.folder / "ready.json", self.folder / "up.err"
         ready_file.unlink(missing_ok=True)
         command = ("up", "--gateway-port", 0, "--ocpi-port", 0, "--ready-file", ready_file, *arguments)
-        with said.open("ab") as err:
-            process = self.start(*command, stdout=subprocess.DEVNULL, stderr=err)
+        with said.open("ab") as err, (self.folder / "up.out").open("ab") as out:
+            process = self.start(*command, stdout=out, stderr=err)
         up = Up(process, ready_file, said)
         try:
             wait_for(lambda: ready_file.exists() or process.poll() is not None, within_s)
