@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from pipelines.home import HomeBusyError
-from pipelines.orchestration import graph
+from pipelines.orchestration import graph, liveness
 from pipelines.orchestration.installation import Installation
 from pipelines.settings import TokenPrivacy
 
@@ -23,6 +23,7 @@ def land(
     """Kafka to Parquet: whatever the log holds and the lake does not."""
     from pipelines.lake.land import land as run
 
+    liveness.sign(context)
     bootstrap, sentence = installation.broker()
     context.log.info(sentence)
     with _waiting_for_the_writer():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.orchestration.graph import REPORT_PAGE
+from pipelines.orchestration.liveness import is_dead
 
 LAND_CRON = "*/5 * * * *"
 REPORT_CRON = "15 4 * * *"
@@ -20,8 +21,8 @@ refresh = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(REPORT_PAGE),
     description="Land what is new, build and publish the warehouse, check it.",
-    # A killed run worker is not noticed otherwise: its run would hold the pool for ever.
-    tags={**_TAGS, "dagster/max_runtime": "3600"},
+    # The next tick is the retry.
+    tags={**_TAGS, "dagster/max_runtime": "3600", "dagster/max_retries": "0"},
     executor_def=dg.in_process_executor,
 )
 report = dg.define_asset_job(
@@ -41,11 +42,14 @@ report = dg.define_asset_job(
 )
 def land_often(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Ask for a refresh unless one is under way: runs that wait for the pool would only pile up."""
-    under_way = context.instance.get_runs_count(dg.RunsFilter(job_name=refresh.name, statuses=_RUNNING))
-    if under_way:
-        yield dg.SkipReason("the last refresh is still under way")
-    else:
+    under_way = context.instance.get_runs(dg.RunsFilter(job_name=refresh.name, statuses=_RUNNING))
+    dead = [run for run in under_way if is_dead(run)]
+    for run in dead:
+        context.instance.report_run_failed(run, "the process of this run was killed")
+    if len(dead) == len(under_way):
         yield dg.RunRequest()
+    else:
+        yield dg.SkipReason("the last refresh is still under way")
 
 
 report_daily = dg.ScheduleDefinition(

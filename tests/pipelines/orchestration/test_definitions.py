@@ -1,3 +1,4 @@
+import platform
 import subprocess
 import sys
 
@@ -6,6 +7,7 @@ import dagster as dg
 from models.catalogue import TABLES
 from pipelines.definitions import build_defs, defs
 from pipelines.orchestration.installation import Installation
+from pipelines.orchestration.liveness import HOST_TAG, PID_TAG, is_dead
 from quality.registry import suites
 from quality.rules import Severity
 
@@ -71,6 +73,25 @@ def test_a_refresh_is_not_asked_for_while_one_is_under_way():
         tick = schedule.evaluate_tick(context)
         assert tick.run_requests == []
         assert tick.skip_message == "the last refresh is still under way"
+
+
+def test_a_refresh_whose_process_was_killed_is_given_up_at_the_next_tick():
+    killed = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    schedule, job = defs.resolve_schedule_def("land_often"), defs.resolve_job_def("refresh")
+    with dg.instance_for_test() as instance, dg.build_schedule_context(instance=instance) as context:
+        tags = {PID_TAG: str(killed.pid), HOST_TAG: platform.node()}
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+        assert schedule.evaluate_tick(context).run_requests == []
+        killed.kill()
+        killed.wait()
+        assert len(schedule.evaluate_tick(context).run_requests) == 1
+        assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_of_another_machine_is_never_taken_for_dead():
+    run = dg.DagsterRun(job_name="refresh", tags={PID_TAG: "1", HOST_TAG: "elsewhere"})
+    assert not is_dead(run)
+    assert not is_dead(dg.DagsterRun(job_name="refresh"))
 
 
 def test_resources_can_be_replaced(home):

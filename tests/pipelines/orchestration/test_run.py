@@ -1,5 +1,6 @@
 """The graph materialised in this process: with nothing, with a broker, with a writer in the way."""
 
+import os
 import threading
 import time
 
@@ -13,6 +14,7 @@ from pipelines.broker import topics
 from pipelines.definitions import build_defs
 from pipelines.orchestration import assets
 from pipelines.orchestration.installation import Installation
+from pipelines.orchestration.liveness import PID_TAG
 from pipelines.orchestration.run import materialize
 from pipelines.settings import KafkaSettings, Settings
 from pipelines.warehouse.read import NoWarehouseError
@@ -34,6 +36,7 @@ def test_materialising_all_without_a_broker_succeeds_and_says_so(home):
     with dg.instance_for_test() as instance:
         result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(instance=instance)
         assert result.success
+        assert instance.get_run_by_id(result.run_id).tags[PID_TAG] == str(os.getpid())
         logged = [record.user_message for record in instance.all_logs(result.run_id)]
     assert any(message.startswith("no broker: nothing new") for message in logged)
     landed = result.asset_materializations_for_node("land")
