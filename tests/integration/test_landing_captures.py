@@ -58,6 +58,6 @@ def test_the_sap_capture_lands_whole_on_every_broker(home: Home, broker: str, sh
     assert landed.rows == {"raw_ocpp__frames": 3996, "raw_ocpp__connections": 24}
     assert landed.invalid[FRAMES] == 0
     frames = pl.concat([pl.read_parquet(path) for path in files.paths(home, "raw_ocpp__frames")])
-    counts = {protocol: count for protocol, count in frames.group_by("protocol").len().iter_rows()}
+    counts = dict(frames.group_by("protocol").len().iter_rows())
     assert counts == {"ocpp1.6": 3182, "ocpp2.0.1": 814}
     assert sum(1 for _ in restore.raw_after(home, {}, stations=lambda _: True)) == 4020
