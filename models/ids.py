@@ -25,11 +25,15 @@ def bounded(text: str | None) -> str | None:
     return f"{text[: _LONGEST - 17]}~{digest(text)[:16]}"
 
 
-def mark(record: Record, received_us: int | None) -> str:
-    """What names a frame for ever: its receipt and content; without a time of receipt, its line in the log."""
+def mark(record: Record, received_us: int | None, key: bytes | None) -> str:
+    """What names a frame for ever: its receipt and content; without a time of receipt, its line in the log.
+
+    The content goes in under the key of the pseudonyms: a plain hash of a frame of which all but the card
+    number is known gives that number away.
+    """
     if received_us is None:
         return f"{record.source}:{record.ordinal}"
-    content = hashlib.blake2b(record.payload, digest_size=8).hexdigest()
+    content = hashlib.blake2b(record.payload, digest_size=8, key=(key or b"")[:64]).hexdigest()
     return f"{received_us}:{record.direction or '-'}:{content}"
 
 

@@ -7,19 +7,23 @@ from models.record import Record
 
 
 class Moment(msgspec.Struct, gc=False):
-    """One record's time of receipt (None where the log has none) its version of OCPP, its message id."""
+    """One record's time of receipt (None where the log has none), version of OCPP and message id.
+
+    `token_key` keys what names the record, see `ids.mark`.
+    """
 
     record: Record
     received_us: int | None
     protocol: str
     message_id: str
+    token_key: bytes | None = None
     _mark: str | None = None
 
     @property
     def mark(self) -> str:
         """What names this frame for ever; hashed once, however many facts a frame carries."""
         if self._mark is None:
-            self._mark = ids.mark(self.record, self.received_us)
+            self._mark = ids.mark(self.record, self.received_us, self.token_key)
         return self._mark
 
     def at(self, reported_us: int | None) -> int | None:

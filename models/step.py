@@ -94,7 +94,8 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
             state.calls.pop(_key(frame.message_id), None)
         if reader is None or record.direction == Direction.CSMS_TO_CP:
             return None
-        return _call(state, frame, reader, Moment(record, received_us, protocol, frame.message_id), context)
+        moment = Moment(record, received_us, protocol, frame.message_id, context.token_key)
+        return _call(state, frame, reader, moment, context)
     if isinstance(frame, _ANSWERS) and state.calls and record.direction != Direction.CP_TO_CSMS:
         _answer(state, frame, adapter, Moment(record, received_us, protocol, frame.message_id))
     return None
