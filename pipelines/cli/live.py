@@ -22,7 +22,7 @@ def up(
     """Run the live pipeline until a signal; a second one ends it at once."""
     logs.quiet()
     found = settings.load()
-    _check(found, host, upstream)
+    _check(found, host, upstream, ready_file)
     home = found.open_home()
     options = Options(host, gateway_port, ocpi_port, land_every_s, ready_file, upstream)
     with home.lock("pipeline"):
@@ -65,9 +65,12 @@ def kafka(port: int, data: Path | None) -> None:
         raise typer.Exit(1)
 
 
-def _check(found: Settings, host: str, upstream: str | None) -> None:
+def _check(found: Settings, host: str, upstream: str | None, ready_file: Path | None) -> None:
     """What would make a part refuse to start is said here, before anything is started."""
     from ingest.gateway.config import GatewayConfig
+
+    if ready_file is not None and not ready_file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"the folder of {ready_file} does not exist")
 
     GatewayConfig(
         journal=Path(),

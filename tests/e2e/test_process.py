@@ -139,6 +139,24 @@ def test_gz_and_xz_are_the_same_file(laddstrom: Any, shared_data: Path, tmp_path
     assert first["this_run"]["sessions"] == 9
 
 
+def test_late_frames_are_landed_counted_and_named(laddstrom: Any, tmp_path: Path) -> None:
+    def log(name: str, hour: int) -> Path:
+        file = tmp_path / name
+        lines = [
+            {"timestamp": f"2026-01-01T{hour:02}:00:0{n}Z", "chargePointId": "CP-1", "subprotocol": "ocpp1.6",
+             "direction": "cp-to-csms", "raw": f'[2,"{hour}-{n}","Heartbeat",{{}}]'}
+            for n in range(3)
+        ]  # fmt: skip
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return file
+
+    laddstrom.process(log("new.jsonl", 10))
+    summary = laddstrom.process(log("old.jsonl", 9))
+    assert (summary["this_run"]["landed"], summary["this_run"]["late_frames"]) == (3, 3)
+    assert summary["whole_warehouse"]["late_frames"] == 3
+    assert "late frames" in laddstrom.run("process", tmp_path / "old.jsonl").stdout
+
+
 def hostile_lines() -> list[bytes]:
     def line(raw: str, **more: object) -> bytes:
         return json.dumps(

@@ -238,10 +238,12 @@ def test_nothing_outlives_a_killed_up(laddstrom: Any, eventually: Any) -> None:
         assert eventually(lambda: not any(map(ports.alive, pids.values())), 10)
 
 
-def test_a_second_up_on_the_same_home_names_the_first(laddstrom: Any) -> None:
+def test_a_second_up_or_process_on_the_same_home_names_the_first(laddstrom: Any, shared_data: Path) -> None:
     with laddstrom.up() as up:
         second = laddstrom.run("up", "--gateway-port", 0, "--ocpi-port", 0, code=1)
         assert f"process {up.process.pid}" in second.stderr
+        log = shared_data / "ocpp/sim_test_ocpp_cli.jsonl"
+        assert f"process {up.process.pid}" in laddstrom.run("process", log, code=1).stderr
         assert up.stop() == 0
 
 
