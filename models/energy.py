@@ -2,7 +2,7 @@
 
 Rules (OCPP 1.6 section 7.31 and errata 3.77, 2.0.1 SampledValueType): default measurand
 `Energy.Active.Import.Register`, default location `Outlet`, default unit `Wh`, value x 10^multiplier in 2.x.
-A register without a unit is read as Wh even where earlier samples said kWh; the engine issue weighs that trap.
+A register without a unit is read as Wh here; `registers` weighs it against the session's earlier samples.
 """
 
 from collections.abc import Callable, Iterable
@@ -71,6 +71,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     register_wh: Decimal | None = None
     begin_wh: Decimal | None = None
     power_w: int | None = None
+    is_kilo: bool | None = None
+    """Whether the register's unit was kWh (or Wh x 10^3); None where it was left out."""
 
 
 def number(value: Number) -> Decimal | None:
@@ -148,7 +150,14 @@ def reading(at_us: int | None, samples: Iterable[Sample]) -> Reading | None:
     power = _total(powers, watts) if powers else None
     if register is None and begin is None and power is None:
         return None
-    return Reading(at_us, register, begin, None if power is None else rounded(power))
+    is_kilo = _is_kilo(registers[0] if registers else begins[0]) if registers or begins else None
+    return Reading(at_us, register, begin, None if power is None else rounded(power), is_kilo)
+
+
+def _is_kilo(sample: Sample) -> bool | None:
+    if not sample.unit and not sample.multiplier:
+        return None
+    return _ENERGY_UNITS.get(sample.unit, 3) + sample.multiplier == 3
 
 
 def _total(samples: list[Sample], convert: Callable[[Number, str | None, int], Decimal | None]) -> Decimal | None:

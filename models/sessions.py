@@ -1,10 +1,11 @@
 """A charging session: metering, charging time, end, fact. Not here: which frame belongs to which session.
 
 See `sessions_v16` and `sessions_v2x` for that. Energy: 1.6 meterStop - meterStart where both are known, else the
-last register in the session minus its start. Nothing after the end changes it; a negative difference is null.
+last register in the session minus its start (`registers`). What was sampled after the end changes nothing; a
+negative difference is null.
 """
 
-from models import energy, ids, rates
+from models import energy, ids, rates, registers
 from models.energy import Reading
 from models.facts import Session
 from models.moment import Moment
@@ -45,20 +46,18 @@ def is_known(state: StationState, session_id: str) -> bool:
 def meter(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> None:
     """Fold meter values into an open session."""
     for reading in readings:
-        if session.register_first is None:
-            session.register_first = session.register_last = (
-                reading.register_wh if reading.begin_wh is None else reading.begin_wh
-            )
-        if reading.register_wh is not None:
-            session.register_last = reading.register_wh
+        registers.fold(session, reading)
         if reading.power_w is not None and reading.power_w > (session.power_max_w or -1):
             session.power_max_w = reading.power_w
         if session.charging_since_us is not None:
             charge(session, moment.at(reading.at_us), is_charging=True)
+    settle(state, session, readings[-1].at_us if readings else None, moment)
+
+
+def settle(state: StationState, session: SessionState, at_us: int | None, moment: Moment) -> None:
+    """Let the hours sum to the session's energy as it is known now (unknown counts 0)."""
     wh, _ = measured(session)
-    if wh is not None:
-        last = readings[-1].at_us if readings else None
-        rates.settle(state, session, wh, rates.hour_of(moment.clock(last)))
+    rates.settle(state, session, wh or 0, rates.hour_of(moment.clock(at_us)))
     state.touch(session.session_id, session)
 
 
@@ -84,23 +83,22 @@ def close(state: StationState, session: SessionState, ended_us: int | None, reas
     session.charging_since_us = None
     session.ended_us = ended_us
     session.stop_reason = reason
-    wh, _ = measured(session)
-    rates.settle(state, session, wh or 0, rates.hour_of(moment.clock(ended_us)))
+    settle(state, session, ended_us, moment)
     state.open_sessions.pop(session.session_id, None)
     state.closed_sessions[session.session_id] = session
     _retire(state, trim(state.closed_sessions, MAX_CLOSED_SESSIONS))
-    state.touch(session.session_id, session)
 
 
 def measured(session: SessionState) -> tuple[int | None, str | None]:
     """The session's energy in Wh and the evidence it rests on; both None where nothing is known or it is negative."""
-    start = session.meter_start if session.meter_start is not None else session.register_first
     if session.meter_stop is not None and session.meter_start is not None:
         wh, basis = energy.difference(session.meter_stop, session.meter_start), METER_STOP
-    elif session.register_last is not None and start is not None:
-        wh, basis = energy.difference(session.register_last, start), REGISTER
     else:
-        return None, None
+        start = session.register_first if session.meter_start is None else session.meter_start
+        end = session.register_last if session.meter_stop is None else session.meter_stop
+        if start is None or end is None:
+            return None, None
+        wh, basis = energy.difference(end, start), REGISTER
     return wh, None if wh is None else basis
 
 

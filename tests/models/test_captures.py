@@ -91,10 +91,10 @@ def test_solidstudio_capture_gives_three_sessions_a_version() -> None:
     assert Counter(s.protocol for s in found) == {"ocpp1.6": 3, "ocpp2.0.1": 3, "ocpp2.1": 3}
     assert all(not session.is_open for session in found)
     assert [s.energy_wh for s in found if s.protocol == "ocpp1.6"] == [749, 750, 750]
-    # The 2.0.1 register counts Wh, is labelled kWh, and its last sample has no unit: right by luck.
+    # The 2.0.1 register counts Wh, is labelled kWh, and its last sample has no unit: 750 kWh in 75 s are impossible.
     assert [s.energy_wh for s in found if s.protocol == "ocpp2.0.1"] == [750, 750, 750]
-    # The 2.1 register is in kWh, and its last sample has no unit: Wh by the schema's default.
-    assert [s.energy_wh for s in found if s.protocol == "ocpp2.1"] == [1, 1, 1]
+    # The 2.1 register is in kWh, and its last sample has no unit: it goes on in kWh.
+    assert [s.energy_wh for s in found if s.protocol == "ocpp2.1"] == [750, 750, 750]
 
 
 def test_ocpp_2_0_is_refused_beside_1_6_and_2_0_1() -> None:
