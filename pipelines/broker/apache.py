@@ -85,7 +85,8 @@ def start(folder: Path, *, port: int = 0, say: Callable[[str], None] = lambda _:
     java = _program("java", "Java 17 or newer")
     classpath = f"{jars(say)}/*"
     data = folder / "data"
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data.chmod(0o700)  # the raw topics lie in it, card numbers and all
     address = f"127.0.0.1:{port or ports.free()}"
     if ports.listening(address):
         raise BrokerStartError(f"something listens at {address} already; stop it or choose another --port")

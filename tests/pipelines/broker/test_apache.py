@@ -25,6 +25,7 @@ def test_what_was_written_survives_a_restart(tmp_path: Path, apache_broker: str)
     try:
         assert topics.topic_id(again.address, FRAMES) == identity
         assert topics.end_offsets(again.address, [FRAMES]) == {(FRAMES, 0): 1}
+        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
     finally:
         again.stop()
 
