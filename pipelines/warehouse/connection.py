@@ -8,6 +8,8 @@ import duckdb
 
 STORAGE_VERSION = "v1.5.0"
 """Readable by every 1.5 and 2.0 tool, whichever DuckDB wrote it."""
+BLOCK_BYTES = 65_536
+"""A third of the default's disk for small tables (1.2 MB a build, one a minute under `up`), the same for large ones."""
 
 
 @contextmanager
@@ -21,7 +23,9 @@ def building(path: Path, *, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("SET TimeZone = 'UTC'")
         # ATTACH takes no parameters; the path is quoted as SQL quotes it.
         quoted = str(path).replace("'", "''")
-        connection.execute(f"ATTACH '{quoted}' AS build (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(
+            f"ATTACH '{quoted}' AS build (STORAGE_VERSION '{STORAGE_VERSION}', BLOCK_SIZE {BLOCK_BYTES})"
+        )
         connection.execute("USE build")
         yield connection
         connection.execute("CHECKPOINT build")

@@ -1,5 +1,7 @@
 """What a build holds: the catalogue, word for word; raw as views; the same tables from the same files."""
 
+from pathlib import Path
+
 import duckdb
 import pyarrow.parquet as pq
 import pytest
@@ -111,6 +113,12 @@ def test_files_of_an_older_version_that_lack_a_column_are_read(lake: Lake) -> No
 def test_the_file_is_written_for_duckdb_1_5(lake: Lake) -> None:
     found = rows(lake.build(), "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal")
     assert found == [("v1.5.0+",)]
+
+
+def test_a_build_of_little_takes_little_disk(lake: Lake) -> None:
+    # `up` makes one a minute and keeps a day of them
+    ((path,),) = rows(filled(lake).build(), "SELECT path FROM duckdb_databases() WHERE NOT internal")
+    assert Path(path).stat().st_size < 2 << 20
 
 
 def test_a_folder_with_a_quote_in_its_name_builds(tmp_path, lake: Lake) -> None:  # type: ignore[no-untyped-def]
