@@ -41,7 +41,12 @@ class Landings:
         if self._running is not None:
             self._running.wait(within_s / 2)
             self._finish()
-        self._start(environment).wait(deadline - time.monotonic())
+        if not self._start(environment).wait(deadline - time.monotonic()):
+            self.kill()
+            raise PartError(
+                "the last landing took too long and was ended; what it landed stays, `laddstrom land` and "
+                "`laddstrom build` go on there if the broker is a durable one"
+            )
         if (failed := self._finish()) is not None:
             raise PartError(f"the last landing failed: {failed.last_words()} (see {failed.log})")
 
