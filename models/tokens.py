@@ -3,6 +3,8 @@
 import hmac
 from hashlib import sha256
 
+PREFIX = "tok_"
+"""No canonical token starts so: its separators are left out."""
 _DIGITS = 16
 
 
@@ -23,4 +25,4 @@ def pseudonym(token: str | None, key: bytes | None) -> str | None:
     plain = canonical(token)
     if plain is None or key is None:
         return plain
-    return "tok_" + hmac.digest(key, plain.encode("utf-8"), sha256).hex()[:_DIGITS]
+    return PREFIX + hmac.digest(key, plain.encode("utf-8"), sha256).hex()[:_DIGITS]

@@ -56,7 +56,7 @@ class Built:
 
 
 def build(home: Home, *, timezone: str = "UTC", clear_tokens: bool = False, progress: Progress | None = None) -> Built:
-    """Build the warehouse from everything landed and publish it; `clear_tokens` shows OCPI tokens as they are.
+    """Build the warehouse from everything landed and publish it; `clear_tokens` shows tokens where they are known.
 
     Raises:
         BuildFailedError: a landed file is gone or damaged, or the disk is full.
@@ -87,7 +87,7 @@ def write(path: Path, landed: Landed, plan: Plan, progress: Progress | None = No
     """Write one build's file at `path` from the given Parquet files; returns the rows of each table."""
     with building(path, spill=plan.spill) as connection:
         connection.execute("SET VARIABLE report_timezone = ?", [plan.timezone])
-        landed_tables.create(connection, landed)
+        landed_tables.create(connection, landed, plan.token_key)
         ocpi.create(connection, plan.token_key)
         models = sql_models.load()
         for done, model in enumerate(models):

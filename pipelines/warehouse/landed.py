@@ -4,24 +4,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from models.catalogue import CORE_DEAD_LETTERS, RAW_VIEWS, published_fact
 from models.facts import KINDS, Fact
 from models.tables import DEAD_LETTERS, LANDED, Table
+from models.tokens import PREFIX, pseudonym
 from pipelines.warehouse.sql import columns, identifier, literal, rows
 
 Landed = Mapping[str, Sequence[Path]]
 """The Parquet files of each landed table."""
 
 
-def create(connection: duckdb.DuckDBPyConnection, landed: Landed) -> None:
-    """Make every table and view that is read straight from Parquet."""
+def create(connection: duckdb.DuckDBPyConnection, landed: Landed, token_key: bytes | None) -> None:
+    """Make every table and view that is read straight from Parquet; without a key, tokens stand as they were said."""
     for name, table in RAW_VIEWS.items():
         source = DEAD_LETTERS if name == "raw_ocpp__dead_letters" else LANDED[name]
         _raw_view(connection, table, rows(source, landed.get(source.name, ())))
     _dead_letters(connection, rows(DEAD_LETTERS, landed.get(DEAD_LETTERS.name, ())))
     for kind in KINDS:
-        _fact_table(connection, kind, rows(LANDED[kind.table], landed.get(kind.table, ())))
+        facts = rows(LANDED[kind.table], landed.get(kind.table, ()))
+        if token_key is not None and "token_id" in LANDED[kind.table].schema.names:
+            facts = _with_pseudonyms(connection, facts, token_key)
+        _fact_table(connection, kind, facts)
 
 
 def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> None:
@@ -51,6 +56,20 @@ def _fact_table(connection: duckdb.DuckDBPyConnection, kind: type[Fact], source:
         f"SELECT * FROM {source} "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY version_generation DESC, version_offset DESC) = 1"
         f") WHERE NOT deleted ORDER BY station_id, {key}"
+    )
+
+
+def _with_pseudonyms(connection: duckdb.DuckDBPyConnection, source: str, token_key: bytes) -> str:
+    """The same rows, but pseudonyms also for facts that were said while the setting showed tokens in clear."""
+    query = f"SELECT DISTINCT token_id FROM {source} WHERE NOT starts_with(token_id, '{PREFIX}')"
+    clear = [token for (token,) in connection.execute(query).fetchall()]
+    if not clear:
+        return source
+    hidden = [pseudonym(token, token_key) for token in clear]
+    connection.register("clear_tokens", pa.table({"token_id": clear, "hidden": hidden}))
+    return (
+        "(SELECT facts.* REPLACE (coalesce(hidden, facts.token_id) AS token_id) "
+        f"FROM {source} AS facts LEFT JOIN clear_tokens ON clear_tokens.token_id = facts.token_id)"
     )
 
 

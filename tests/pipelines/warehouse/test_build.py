@@ -9,6 +9,7 @@ from small_lake import KEY, Lake, call, rows
 
 from models.catalogue import TABLES
 from models.facts import Session
+from models.tokens import pseudonym
 from pipelines.home import Home
 from pipelines.lake import files
 from pipelines.lake.manifest import Manifest, Range
@@ -113,6 +114,20 @@ def test_files_of_an_older_version_that_lack_a_column_are_read(lake: Lake) -> No
 def test_the_file_is_written_for_duckdb_1_5(lake: Lake) -> None:
     found = rows(lake.build(), "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal")
     assert found == [("v1.5.0+",)]
+
+
+def test_tokens_said_in_clear_are_hidden_once_the_setting_hides_them_again(lake: Lake) -> None:
+    hidden = pseudonym("card04a7", KEY)
+    for session_id, token in (("before", hidden), ("in clear", "card04a7"), ("without", None)):
+        lake.facts(
+            Session(version_generation=1, version_offset=1, session_id=session_id, station_id="CS1", token_id=token)
+        )
+    query = "SELECT session_id, token_id FROM core__sessions ORDER BY 1"
+    opened = lake.build()
+    assert rows(opened, query) == [("before", hidden), ("in clear", hidden), ("without", None)]
+    ((path,),) = rows(opened, "SELECT path FROM duckdb_databases() WHERE NOT internal")
+    assert b"card04a7" not in Path(path).read_bytes()
+    assert rows(lake.build(token_key=None), query)[1] == ("in clear", "card04a7")
 
 
 def test_a_build_of_little_takes_little_disk(lake: Lake) -> None:
