@@ -1,6 +1,8 @@
 """Timestamps as chargers write them, to microseconds since the Unix epoch, UTC. Not here: estimating a wrong clock."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR, LAST_YEAR = 2010, 2100
@@ -10,29 +12,49 @@ _EARLIEST_US = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_second
 _LATEST_US = int((datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
 _LONGEST = 64
 """Longer texts are no timestamps; keeps a hostile megabyte out of the parser."""
+_SINCE_EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
+_SCALES = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
+"""Numbers below the limit count seconds, milliseconds, microseconds."""
+_LONE_DIGIT = re.compile(r"(?<![0-9.,])[0-9](?![0-9])")
 
 
 def parse(text: str | None) -> int | None:
     """Microseconds since the epoch, or None where the text is no time or an implausible one.
 
-    Accepts ISO 8601 with `Z`, `+02`, `+02:00`, `+0200` or no zone (taken as UTC), a blank instead of `T`, and
-    fractions of any length (cut at microseconds).
+    Accepts ISO 8601 with `Z`, `+02`, `+02:00`, `+0200` or no zone (taken as UTC), a blank instead of `T`, fractions of
+    any length (cut at microseconds), numbers without a leading zero, and the seconds or milliseconds since the epoch.
     """
+    us = microseconds(text)
+    return us if us is not None and _EARLIEST_US <= us < _LATEST_US else None
+
+
+def microseconds(text: str | None) -> int | None:
+    """As `parse`, but whatever the year: what a log says of receipt is kept as it stands."""
     if text is None or len(text) > _LONGEST:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        stripped = text.strip().removesuffix("UTC").removesuffix("GMT").rstrip()
-        if stripped == text:
-            return None
-        return parse(stripped)
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return _otherwise(text)
+    if moment.year < FIRST_YEAR and text.isdecimal():
+        # Milliseconds since the epoch can pass for a date of the 17th century.
+        return _otherwise(text)
+    try:
+        since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - EPOCH
+    except OverflowError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    since = moment - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _otherwise(text: str) -> int | None:
+    """A time that is not quite ISO 8601."""
+    tidy = text.strip().upper().removesuffix("UTC").removesuffix("GMT").rstrip()
+    if _SINCE_EPOCH.fullmatch(tidy) is not None:
+        number = Decimal(tidy)
+        scale = next((scale for limit, scale in _SCALES if number < limit), None)
+        return None if scale is None else int(number * scale)
+    tidy = _LONE_DIGIT.sub(r"0\g<0>", tidy).replace(" +", "+").replace(" -", "-")
+    return None if tidy == text else microseconds(tidy)
 
 
 def plausible(us: int | None) -> int | None:

@@ -42,11 +42,18 @@ def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
 
 
 def _entry(ordinal: int, row: bytes, header: dict[bytes, int]) -> Entry:
-    fields = _fields(row)
+    fields = _unquoted(row, header) or _fields(row)
     if len(fields) != len(header):
         raise LineError(f"the row has {len(fields)} fields, the header {len(header)}")
     timestamp, name, _, frame = (fields[header[column]] for column in COLUMNS)
     return Entry(ordinal, station(name), Kind.FRAME, None, None, microseconds(timestamp), frame)
+
+
+def _unquoted(row: bytes, header: dict[bytes, int]) -> list[bytes] | None:
+    """The fields of a row whose last one is a frame that somebody forgot to quote; None for any other row."""
+    fields = [field.strip() for field in row.split(b",", len(header) - 1)]
+    is_frame_last = header[b"msg"] == len(header) - 1 == len(fields) - 1
+    return fields if is_frame_last and fields[-1].startswith(b"[") else None
 
 
 def _rows(lines: Iterator[Line]) -> Iterator[Line]:

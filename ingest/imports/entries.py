@@ -1,21 +1,23 @@
 """What one line of a log says about one record, whatever the format. Not here: the formats themselves."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+from models import times
 from models.reasons import Reason
 from models.record import Direction, Kind
 
 STATION_MAX_BYTES: Final = 255
 PROTOCOL_MAX_CHARS: Final = 64
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_BARE_VERSION: Final = re.compile(r"(\d[\d.]*)j?", re.IGNORECASE)
+_VERSION: Final = re.compile(r"(?:ocpp)?[ _/-]?(?:j[ _-])?v?([0-9])\.?([0-9])(?:\.?([0-9]))?[ _-]?(?:j|json)?")
+_LIST: Final = re.compile(r"\s*[,;|]\s*")
+_NOTHING: Final = frozenset({"", "-", "none", "null", "unknown"})
+_JOINT: Final = re.compile(r"[^a-z0-9]+")
 _DIRECTIONS: Final = frozenset(Direction)
-_CONNECTIONS: Final = {"open": Kind.OPEN, "close": Kind.CLOSE}
+_CONNECTIONS: Final = {"open": Kind.OPEN, "opened": Kind.OPEN, "close": Kind.CLOSE, "closed": Kind.CLOSE}
 
 
 class Entry(NamedTuple):
@@ -66,31 +68,33 @@ def station_of_path(path: bytes) -> bytes:
 
 @lru_cache(maxsize=256)
 def protocol(version: bytes) -> str | None:
-    """`1.6`, `OCPP1.6` and `1.6J` are `ocpp1.6`; what is no version we know stays as written."""
+    """The version as a WebSocket subprotocol: `1.6`, `OCPP1.6`, `ocpp16` and `1.6J` are `ocpp1.6`.
+
+    What is no version we know stays as written. A list is what a station offered, not what was agreed: it says
+    nothing, as a word for nothing does.
+    """
     text = version.decode("utf-8", "replace").strip().lower()
-    if not text:
-        return None
     if len(text) > PROTOCOL_MAX_CHARS:
         raise LineError(f"the OCPP version is longer than {PROTOCOL_MAX_CHARS} characters")
-    bare = _BARE_VERSION.fullmatch(text.removeprefix("ocpp"))
-    return f"ocpp{bare[1]}" if bare else text
+    spoken = {_subprotocol(word) for word in _LIST.split(text)} - _NOTHING
+    return spoken.pop() if len(spoken) == 1 else None
+
+
+def _subprotocol(word: str) -> str:
+    written = _VERSION.fullmatch(word)
+    if written is None:
+        return word
+    major, minor, patch = written.groups()
+    return f"ocpp{major}.{minor}" + (f".{patch}" if patch and patch != "0" else "")
 
 
 @lru_cache(maxsize=256)
 def kind_and_direction(word: bytes) -> tuple[Kind, str | None]:
-    """What the log's direction says; an unknown word is no direction."""
-    text = word.decode("utf-8", "replace").strip().lower()
+    """What the log's direction says, however its words are joined; an unknown word is no direction."""
+    text = _JOINT.sub("-", word.decode("utf-8", "replace").strip().lower())
     return _CONNECTIONS.get(text, Kind.FRAME), text if text in _DIRECTIONS else None
 
 
 def microseconds(timestamp: bytes) -> int | None:
     """A log's time in microseconds since the epoch; without a zone it is UTC, unreadable it is null."""
-    if not timestamp:
-        return None
-    try:
-        moment = datetime.fromisoformat(timestamp.decode("ascii").strip())
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return (moment - _EPOCH) // timedelta(microseconds=1)
-    except (ValueError, OverflowError):
-        return None
+    return times.microseconds(timestamp.decode("ascii", "replace").strip())

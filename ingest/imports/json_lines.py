@@ -126,7 +126,7 @@ def _said(content: bytes) -> _Said:
         return _said_oddly(_fields(content))
     except RecursionError:
         raise LineError("the line's JSON is nested too deeply") from None
-    name = (plain.chargePointId or "").encode("utf-8")
+    name = (plain.chargePointId or "").strip().encode("utf-8")
     return _Said(
         plain.raw.encode("utf-8"),
         name or station_of_path((plain.path or "").encode("utf-8")) or (plain.device or "").encode("utf-8"),
@@ -137,7 +137,9 @@ def _said(content: bytes) -> _Said:
 
 
 def _said_oddly(fields: dict[str, bytes]) -> _Said:
-    name = _first(fields, "chargePointId") or station_of_path(_first(fields, "path")) or _first(fields, "device")
+    name = (
+        _first(fields, "chargePointId").strip() or station_of_path(_first(fields, "path")) or _first(fields, "device")
+    )
     version, time = _first(fields, "subprotocol", "ocppVersion", "ocpp"), _first(fields, "timestamp", "logged_at")
     return _Said(_string(fields, "raw"), name, _first(fields, "direction"), version, time)
 

@@ -57,8 +57,8 @@ def test_columns_are_found_by_their_names(tmp_path: Path, log) -> None:
 
 
 def test_rows_with_another_number_of_fields_are_dead_letters(tmp_path: Path, log) -> None:
-    unquoted = b'2026-01-01T00:00:01Z,CS-1,Heartbeat,[2, "1", "Heartbeat", {}]\n'
-    result = imported(tmp_path / "log", log, HEADER + unquoted + b"one,two\n" + row(1) + b",,,\n")
+    five = b'2026-01-01T00:00:01Z,CS-1,Heartbeat,cp,"[2, ""1"", ""Heartbeat"", {}]"\n'
+    result = imported(tmp_path / "log", log, HEADER + five + b"one,two\n" + row(1) + b",,,\n")
     assert (result.lines, result.sent, result.refused) == (4, 1, {Reason.UNREADABLE_LINE: 3})
 
 
@@ -78,3 +78,11 @@ def test_a_header_alone_is_a_log_without_lines(tmp_path: Path, log) -> None:
 def test_a_table_that_lacks_a_column_is_refused(tmp_path: Path, log) -> None:
     with pytest.raises(UnknownFormatError, match="is a table"):
         imported(tmp_path / "log", log, b"timestamp,id,msg\n" + row(1))
+
+
+def test_a_frame_that_nobody_quoted_is_still_the_last_field(tmp_path: Path, log) -> None:
+    frame = b'[2,"7","StatusNotification",{"connectorId":1,"status":"Available","info":"a, b"}]'
+    unquoted = b"2026-01-01T00:00:07Z,CS-1,StatusNotification," + frame + b"\r\n"
+    result = imported(tmp_path / "log", log, HEADER + row(1) + unquoted + row(2))
+    assert (result.lines, result.sent, result.refused) == (3, 3, {})
+    assert log.frames[1].payload == frame
