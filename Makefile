@@ -1,6 +1,8 @@
 # Laddström: every task a developer or newcomer runs. `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+# Test processes at once; most of a test's time is waiting for a broker.
+JOBS ?= 3
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -41,7 +43,7 @@ check: setup ## Lint, types, architecture contracts, Dagster definitions
 
 .PHONY: test
 test: check ## Everything CI checks: check, then all tests on both brokers
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 .PHONY: e2e
 e2e: setup ## Only the end-to-end tests

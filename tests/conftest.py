@@ -79,17 +79,24 @@ def broker(request: pytest.FixtureRequest) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count what passed on which broker; a test once, however many subtests it reports."""
+    """Note on which broker a test ran; the note travels with the report to the process that counts."""
     report = yield
     make = getattr(item, "callspec", None) and item.callspec.params.get("broker")  # type: ignore[attr-defined]
-    if make and report.when == "call" and report.passed:
-        _passed[make].add(item.nodeid)
+    if make:
+        report.user_properties.append(("broker", make))
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what passed on which broker; a test once, however many subtests it reports."""
+    make = dict(report.user_properties).get("broker")
+    if make and report.when == "call" and report.passed:
+        _passed[str(make)].add(report.nodeid)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Say it as the very last line, after pytest's own."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None and not config.option.collectonly:
+    if terminal is not None and not config.option.collectonly and not hasattr(config, "workerinput"):
         terminal.write_line(f"real Kafka: {len(_passed['apache'])} tests, embedded: {len(_passed['embedded'])}")
