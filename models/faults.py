@@ -109,11 +109,16 @@ def _open(
     state.touch(fault.fault_id, fault)
 
 
+def _not_before(opened_us: int | None, closed_us: int | None) -> int | None:
+    """An end told by another clock than its beginning, or by one that was set back, is no earlier than it."""
+    return closed_us if opened_us is None or closed_us is None else max(opened_us, closed_us)
+
+
 def _close(faults: list[FaultState], state: StationState, event: StatusReported | Alarm, moment: Moment) -> None:
     for fault in faults:
         del state.faults[_key(fault, fault.code)]
         fault.is_open = False
-        fault.closed_us = moment.at(event.at_us)
+        fault.closed_us = _not_before(fault.opened_us, moment.at(event.at_us))
         state.touch(fault.fault_id, fault)
     if faults and not state.faults:
         rates.pass_time(state, moment.clock(event.at_us))
