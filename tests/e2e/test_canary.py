@@ -317,6 +317,7 @@ def test_card_numbers_stay_in_the_raw_log(laddstrom: Any, eventually: Any, tmp_p
         assert eventually(lambda: not any(topics.lag(bootstrap).values()), 60)
         raw = records(bootstrap, FRAMES, OBJECTS, DEAD_LETTERS)
         derived = records(bootstrap, *map(facts.topic, facts.KINDS), STATES_CHANGELOG)
+        running = [*files(home.root, without=home.restricted), ("ready file", up.ready_file.read_bytes())]
         assert up.stop() == 0, up.said
     said.append(laddstrom.run("process", tmp_path / "b.txt", tmp_path / "c.csv"))
     said.append(laddstrom.run("process", tmp_path / "cards.csv", code=2))
@@ -336,6 +337,7 @@ def test_card_numbers_stay_in_the_raw_log(laddstrom: Any, eventually: Any, tmp_p
         "topics": derived,
         "tables": tables,
         "facts": list(parquet(home.lake / "facts")),
+        "files while it runs": running,
         "files": list(files(home.root, without=home.restricted)),
         "states": list(parquet(home.restricted / "states")),
         "dagster": list(files(tmp_path / "shell")),
