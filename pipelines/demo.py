@@ -27,6 +27,8 @@ from pipelines.settings import Settings
 from quality.results import CheckResult
 
 SEED: Final = 1
+MARK: Final = "made-by-laddstrom-demo"
+"""The file that says that a home is a demonstration's, so that the next one may empty it."""
 DAYS: Final = 14
 STATIONS: Final = 40
 LIVE_STATIONS: Final = 20
@@ -115,23 +117,24 @@ def run(settings: Settings, feedback: Feedback) -> Outcome:
 
 
 def _emptied(settings: Settings) -> Home:
-    """The home without what an earlier demonstration left; a home with anybody's own data is never touched."""
-    home = settings.open_home()
-    mark = home.root / "demo"
-    if home.manifest.exists() and not mark.exists():
+    """The home without what an earlier demonstration left; a folder that no demonstration made is never touched."""
+    root = settings.locate_home().root
+    mark = root / MARK
+    if not mark.is_file() and root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise DemoError(
-            f"{home.root} holds data that no demonstration made; set LADDSTROM_HOME to a folder of its own, "
+            f"{root} holds what no demonstration made; set LADDSTROM_HOME to a folder of its own, "
             "such as .laddstrom-demo"
         )
+    home = settings.open_home()
+    mark.touch()
     with home.lock("pipeline"):
         for path in home.root.iterdir():
-            if path == home.run:
+            if path in (home.run, mark):
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
-        mark.touch()
     return home.create()
 
 
