@@ -22,6 +22,7 @@ from ingest.fleet import history, ocpi_push, simulator
 from ingest.fleet.truth import Truth
 from pipelines import ocpi_tokens, process
 from pipelines.broker import topics
+from pipelines.broker.errors import VARIABLE
 from pipelines.home import Home
 from pipelines.settings import Settings
 from quality.results import CheckResult
@@ -90,6 +91,8 @@ def run(settings: Settings, feedback: Feedback) -> Outcome:
         HomeBusyError: another process works on this home.
     """
     began = time.monotonic()
+    if settings.kafka.bootstrap_servers is not None:
+        raise DemoError(f"the demonstration would write its made-up network to your Kafka; unset {VARIABLE} for it")
     home = _emptied(settings)
     ready_file = home.run / "demo.ready.json"
     with _up(home, ready_file) as up:

@@ -35,6 +35,13 @@ def test_a_folder_of_anybodys_own_is_left_alone(tmp_path: Path, file: str) -> No
     assert mine.read_text() == "mine"
 
 
+def test_a_kafka_of_anybodys_own_gets_no_made_up_data(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"home": tmp_path / "demo", "kafka": {"bootstrap_servers": "kafka:9092"}})
+    with pytest.raises(demo.DemoError, match="unset LADDSTROM_KAFKA__BOOTSTRAP_SERVERS"):
+        demo.run(settings, None)  # type: ignore[arg-type]
+    assert not (tmp_path / "demo").exists()
+
+
 def test_a_home_in_use_is_left_alone(tmp_path: Path) -> None:
     root = tmp_path / "demo"
     emptied(root)
