@@ -18,7 +18,10 @@ _HIGHEST_W = 4_000_000
 
 def fold(session: SessionState, reading: Reading) -> None:
     """Take up a reading of an open session."""
-    if reading.begin_wh is not None:
+    if reading.is_kilo is not None:
+        session.is_kilo = reading.is_kilo
+    is_sure = reading.is_kilo is not None or not session.is_kilo
+    if reading.begin_wh is not None and (is_sure or session.register_first is None):
         _begin(session, reading.begin_wh)
     if reading.register_wh is None:
         return
@@ -75,9 +78,7 @@ def _in_its_unit(session: SessionState, reading: Reading, register_wh: Decimal) 
     Some stations leave the unit out of the last sample only, whose default then is Wh: 0.75 after 0.60 kWh is
     0.75 kWh, while 750.25 after 601.15 "kWh" of one minute shows that Wh were meant all the time.
     """
-    if reading.is_kilo is not None:
-        session.is_kilo = reading.is_kilo
-    elif session.is_kilo:
+    if reading.is_kilo is None and session.is_kilo:
         before = session.register_first if session.register_last is None else session.register_last
         in_kilo_wh = register_wh * _KILO
         if before is not None and in_kilo_wh >= before and _is_possible(session, in_kilo_wh, reading.at_us):

@@ -41,7 +41,7 @@ def report(state: StationState, event: TransactionReported, moment: Moment) -> N
 def _complete(state: StationState, session_id: str, event: TransactionReported, moment: Moment) -> None:
     """Take from an event that came after Ended what was missing: a queue is not always delivered in order."""
     session = state.closed_sessions.get(session_id)
-    if session is None or event.at_us is None or session.ended_us is None or event.at_us >= session.ended_us:
+    if session is None or event.at_us is None or session.ended_us is None or event.at_us > session.ended_us:
         return
     _describe(session, event, event.at_us)
     for reading in event.readings:

@@ -80,6 +80,7 @@ def test_an_end_without_a_register_takes_the_late_sample_from_before_it() -> Non
     wire = Wire("ocpp2.0.1")
     wire.transaction("Started", wh=100)
     wire.transaction("Ended", seconds=60)
+    wire.transaction("Started", seconds=60, wh=150, evse={"id": 3})
     wire.transaction("Updated", seconds=50, wh=400)
     wire.transaction("Updated", seconds=40, wh=300)
     wire.transaction("Updated", seconds=60, wh=900)
@@ -96,6 +97,15 @@ def test_a_missing_unit_goes_on_in_kilowatt_hours() -> None:
     wire.meter("1.500", transaction_id=7, unit="kWh")
     wire.meter("1.984", seconds=80, transaction_id=7)
     assert only(wire).energy_wh == 750
+
+
+def test_a_missing_unit_goes_on_where_only_the_register_at_begin_had_one() -> None:
+    begin, end = (
+        sampled(seconds, value, unit, context=f"Transaction.{word}")
+        for seconds, value, unit, word in ((0, 1234.5, "kWh", "Begin"), (60, 1235.25, None, "End"))
+    )
+    again = sampled(0, 1234.5, context="Transaction.Begin")
+    assert only(talk(("Started", 0, [begin]), ("Ended", 60, [again, end]))).energy_wh == 750
 
 
 def test_a_missing_unit_is_watt_hours_where_kilowatt_hours_are_impossible() -> None:
