@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,16 +79,16 @@ class Home:
 
     def token_key(self) -> bytes:
         """The key of the token pseudonyms, made once (32 random bytes, mode 0600)."""
+        return self.secret("token.key", lambda: os.urandom(32))
+
+    def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """The content of `keys/<name>`, made once; whoever reads it meanwhile waits and never sees half of it."""
         self.create()
-        path = self.keys / "token.key"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
+        path = self.keys / name
+        if not path.exists():
+            with self.lock("keys", wait=True):
+                if not path.exists():
+                    _write_secret(path, make())
         return path.read_bytes()
 
     @contextmanager
@@ -122,3 +122,19 @@ class Home:
         except OSError:
             return None  # never locked
         return None
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        # a key that a crash takes back would give every card a second pseudonym
+        os.fsync(folder)
+    finally:
+        os.close(folder)

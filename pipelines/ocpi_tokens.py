@@ -1,6 +1,5 @@
 """The credentials tokens of OCPI partners: those that are set, else one made for this home. Not here: checking them."""
 
-import os
 import secrets
 
 from ingest.gateway.config import is_loopback
@@ -16,18 +15,7 @@ def configured(settings: Settings) -> frozenset[str] | None:
 
 def generated(home: Home) -> str:
     """The token of this home, made once (mode 0600)."""
-    home.create()
-    path = home.keys / "ocpi.token"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    token = secrets.token_urlsafe(24)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token)
-        file.flush()
-        os.fsync(file.fileno())
-    return token
+    return home.secret("ocpi.token", lambda: secrets.token_urlsafe(24).encode("ascii")).decode("ascii").strip()
 
 
 def resolve(settings: Settings, home: Home, host: str) -> frozenset[str]:
