@@ -21,7 +21,7 @@ _ROW_START: Final = re.compile(rb'"?\d{4}-\d\d-\d\d[T ][^,]*,[^,]+,[^,]*,"?\s*\[
 def recognises(content: bytes) -> bool:
     """Whether this line is the header of our table."""
     try:
-        return set(COLUMNS) <= {name.strip().lower() for name in _fields(content)}
+        return set(COLUMNS) <= {name.strip().lower() for name in _fields(content.rstrip())}
     except LineError:
         return False
 

@@ -86,3 +86,11 @@ def test_a_frame_that_nobody_quoted_is_still_the_last_field(tmp_path: Path, log)
     result = imported(tmp_path / "log", log, HEADER + row(1) + unquoted + row(2))
     assert (result.lines, result.sent, result.refused) == (3, 3, {})
     assert log.frames[1].payload == frame
+
+
+def test_a_header_may_be_quoted_in_capitals_after_a_byte_order_mark(tmp_path: Path, log) -> None:
+    content = b'\xef\xbb\xbf"Timestamp","Site","MSG","Action","ID"\r\n'
+    content += b'2026-01-01T00:00:01Z,"a, b","[2,""1"",""Heartbeat"",{}]",Heartbeat,CS-1\r\n\r\n'
+    result = imported(tmp_path / "log", log, content)
+    assert (result.lines, result.sent) == (1, 1)
+    assert (log.frames[0].station_id, log.frames[0].payload) == ("CS-1", b'[2,"1","Heartbeat",{}]')
