@@ -18,15 +18,18 @@ from models.record import Meta, Record
 from models.state import StationState, decode, encode
 from models.step import Context
 
-FRAMES = "bench.frames"
 FACTS = "bench.facts"
-ID = "laddstrom-stock"
 
 
-def app(bootstrap: str, folder: Path, clock: Clock) -> Any:
+def topics_of(number: int) -> tuple[str, str]:
+    """The frames and the changelog of a round: each round is an app of its own and starts from nothing."""
+    return f"bench.frames-{number}", f"laddstrom-stock-{number}-stations-changelog"
+
+
+def app(bootstrap: str, folder: Path, number: int, clock: Clock) -> Any:
     """The app; `clock` is told of each event."""
     stock = faust.App(
-        ID,
+        f"laddstrom-stock-{number}",
         broker=f"kafka://{bootstrap}",
         datadir=str(folder),
         store="memory://",
@@ -40,7 +43,9 @@ def app(bootstrap: str, folder: Path, clock: Clock) -> Any:
         consumer_auto_offset_reset="earliest",
         producer_compression_type="lz4",
     )
-    frames = stock.topic(FRAMES, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    frames = stock.topic(
+        topics_of(number)[0], key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+    )
     out = stock.topic(FACTS, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
     table = stock.Table("stations", key_type=bytes, value_type=bytes)
     context = Context(b"k" * 32)

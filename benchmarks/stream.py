@@ -25,8 +25,7 @@ from typing import Any
 import uvloop
 from fleet import Truth, traffic
 from kafka import KafkaConsumer, TopicPartition
-from stock import FACTS, ID, Clock
-from stock import FRAMES as STOCK_FRAMES
+from stock import FACTS, Clock, topics_of
 from stock import app as stock_app
 
 from ingest.producer import KafkaLogProducer
@@ -39,6 +38,7 @@ from pipelines.streams.garbage import Garbage
 
 PARTITIONS = 4
 STATIONS = 1_000
+_CHILD_S = 300
 
 
 def main() -> None:
@@ -49,7 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, _broker(arguments.broker, Path(folder)) as bootstrap:
         topics.ensure(bootstrap, PARTITIONS)
         with topics.admin(bootstrap) as client:
-            extra = (STOCK_FRAMES, FACTS, f"{ID}-stations-changelog")
+            extra = (FACTS, *(name for number in range(arguments.rounds) for name in topics_of(number)))
             client.create_topics({name: {"num_partitions": PARTITIONS, "replication_factor": 1} for name in extra})
         result = _rounds(arguments, bootstrap, Path(folder))
     _tell(result)
@@ -61,11 +61,12 @@ def _rounds(arguments: argparse.Namespace, bootstrap: str, folder: Path) -> dict
     runs: dict[str, list[dict[str, float]]] = {"stock": [], "ours": []}
     planted = {"stock": Truth(), "ours": Truth()}
     for number in range(arguments.rounds):
-        for name, topic, frames in (("stock", STOCK_FRAMES, arguments.stock), ("ours", FRAMES, arguments.ours)):
+        for name, topic, frames in (("stock", topics_of(number)[0], arguments.stock), ("ours", FRAMES, arguments.ours)):
             _say(f"round {number + 1} of {arguments.rounds}, {name}: writing {frames:,} frames")
             _feed(bootstrap, topic, frames, number, planted[name])
             command = [sys.executable, __file__, "--child", name, "--bootstrap", bootstrap, "--folder", str(folder)]
-            said = subprocess.run([*command, "--frames", str(frames)], check=True, stdout=subprocess.PIPE).stdout
+            command += ["--frames", str(frames), "--number", str(number)]
+            said = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=_CHILD_S).stdout
             runs[name].append(json.loads(said))
             _check(bootstrap, name, planted[name])
             _say(f"  {runs[name][-1]['per_s']:,.0f} records/s")
@@ -92,7 +93,7 @@ def _measure(arguments: argparse.Namespace) -> dict[str, float]:
 
 async def _stock(arguments: argparse.Namespace) -> dict[str, float]:
     clock = Clock(arguments.frames)
-    app = stock_app(arguments.bootstrap, arguments.folder / "stock", clock)
+    app = stock_app(arguments.bootstrap, arguments.folder / "stock", arguments.number, clock)
     await app.start()
     await clock.done.wait()
     await app.producer.flush()
@@ -189,7 +190,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stock", type=int, default=20_000, help="frames for Faust as shipped, each round")
     parser.add_argument("--ours", type=int, default=400_000, help="frames for the worker, each round")
     parser.add_argument("--json", type=Path)
-    for name, of in (("--child", str), ("--bootstrap", str), ("--folder", Path), ("--frames", int)):
+    for name, of in (("--child", str), ("--bootstrap", str), ("--folder", Path), ("--frames", int), ("--number", int)):
         parser.add_argument(name, type=of, help=argparse.SUPPRESS)
     return parser.parse_args()
 
