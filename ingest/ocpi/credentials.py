@@ -7,9 +7,11 @@ after registering, and the partner's own endpoints are stored but never called.
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
+from ingest.ocpi.config import OcpiConfigError
 from ingest.ocpi.envelope import OcpiError, Status
 
 MAX_TOKEN = 64
@@ -21,10 +23,15 @@ class Registrations:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._changing = threading.Lock()  # requests change it from threads of their own
         try:
             self._partners: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             self._partners = {}
+        except ValueError:
+            raise OcpiConfigError(
+                f"{path} is damaged; move it away and start again, then partners register anew"
+            ) from None
 
     def knows(self, token: str) -> bool:
         """Whether the partner with this token has registered."""
@@ -32,18 +39,20 @@ class Registrations:
 
     def register(self, token: str, credentials: dict[str, Any], *, again: bool) -> None:
         """Store a partner's credentials; POST is for the first time, PUT for any later one."""
-        if self.knows(token) is not again:
-            words = "not registered yet; use POST" if again else "registered already; use PUT"
-            raise OcpiError(Status.CLIENT_ERROR, f"this partner is {words}", http=405, headers=NOT_ALLOWED)
-        self._partners[_key(token)] = checked(credentials)
-        self._write()
+        with self._changing:
+            if self.knows(token) is not again:
+                words = "not registered yet; use POST" if again else "registered already; use PUT"
+                raise OcpiError(Status.CLIENT_ERROR, f"this partner is {words}", http=405, headers=NOT_ALLOWED)
+            self._partners[_key(token)] = checked(credentials)
+            self._write()
 
     def remove(self, token: str) -> None:
         """Forget a partner."""
-        if not self.knows(token):
-            raise OcpiError(Status.CLIENT_ERROR, "this partner is not registered", http=405, headers=NOT_ALLOWED)
-        del self._partners[_key(token)]
-        self._write()
+        with self._changing:
+            if not self.knows(token):
+                raise OcpiError(Status.CLIENT_ERROR, "this partner is not registered", http=405, headers=NOT_ALLOWED)
+            del self._partners[_key(token)]
+            self._write()
 
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -26,10 +26,11 @@ async def serve(config: OcpiConfig, producer: Producer, *, ready: Callable[[str]
         OSError: The address cannot be listened on.
     """
     config.check()
+    app = create_app(config, producer)
     listening = _listen(config.host, config.port)
     server = _Server(
         uvicorn.Config(
-            create_app(config, producer),
+            app,
             http=_deadlined(config.head_s),
             ws="none",
             lifespan="on",

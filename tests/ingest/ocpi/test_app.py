@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -466,3 +466,22 @@ def test_stopping_answers_what_was_begun(start, broker):
 def test_without_a_sound_token_it_refuses_to_start(start, tokens):
     with pytest.raises(OcpiConfigError, match="LADDSTROM_OCPI__TOKENS"):
         start(tokens=tokens)
+
+
+def test_a_damaged_file_of_registrations_is_named(start, tmp_path):
+    (tmp_path / "partners.json").write_text('{"half": ')
+    with pytest.raises(OcpiConfigError, match=r"partners\.json is damaged; move it away"):
+        start()
+
+
+def test_partners_that_register_at_once_are_all_kept(start, tmp_path):
+    tokens = frozenset(f"partner-{number}" for number in range(8))
+    receiver = start(tokens=tokens)
+
+    def register(token):
+        headers = {"Authorization": f"Token {base64.b64encode(token.encode()).decode()}"}
+        return receiver.client.post("/ocpi/2.2.1/credentials", json=CREDENTIALS, headers=headers).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(register, tokens)) == {200}
+    assert len(json.loads((tmp_path / "partners.json").read_text())) == len(tokens)
