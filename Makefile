@@ -43,7 +43,7 @@ check: setup ## Lint, types, architecture contracts, Dagster definitions
 
 .PHONY: test
 test: check ## Everything CI checks: check, then all tests on both brokers
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 .PHONY: e2e
 e2e: setup ## Only the end-to-end tests
