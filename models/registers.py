@@ -42,10 +42,12 @@ def fold(session: SessionState, reading: Reading) -> None:
 def _is_old(session: SessionState, register_wh: Decimal, at_us: int | None) -> bool:
     """Whether a sample came late, or is the first one sent again."""
     last = session.register_last
-    if last is not None:
-        return register_wh <= last and _is_before(at_us, session.register_last_us)
     is_first = (register_wh, at_us) == (session.register_first, session.register_first_us)
-    return is_first and session.meter_start is None
+    if last is None:
+        return is_first and session.meter_start is None
+    if is_first and at_us is not None:
+        return True
+    return register_wh <= last and _is_before(at_us, session.register_last_us)
 
 
 def complete(session: SessionState, reading: Reading) -> None:
@@ -78,12 +80,14 @@ def _in_its_unit(session: SessionState, reading: Reading, register_wh: Decimal) 
     Some stations leave the unit out of the last sample only, whose default then is Wh: 0.75 after 0.60 kWh is
     0.75 kWh, while 750.25 after 601.15 "kWh" of one minute shows that Wh were meant all the time.
     """
-    if reading.is_kilo is None and session.is_kilo:
-        before = session.register_first if session.register_last is None else session.register_last
-        in_kilo_wh = register_wh * _KILO
-        if before is not None and in_kilo_wh >= before and _is_possible(session, in_kilo_wh, reading.at_us):
-            return in_kilo_wh
-    return register_wh
+    if reading.is_kilo is not None or not session.is_kilo:
+        return register_wh
+    in_kilo_wh, at_us = register_wh * _KILO, reading.at_us
+    before = session.register_first if session.register_last is None else session.register_last
+    falls = before is not None and in_kilo_wh < before and not _is_before(at_us, session.register_last_us)
+    # Once found to be in Wh, such samples stay so: the same one sent again must not be weighed anew.
+    session.is_kilo = not falls and _is_possible(session, in_kilo_wh, at_us)
+    return in_kilo_wh if session.is_kilo else register_wh
 
 
 def _is_possible(session: SessionState, register_wh: Decimal, at_us: int | None) -> bool:

@@ -1,7 +1,7 @@
 """Whatever a station says, in whatever order: rates sum to sessions, ends are after starts, retries change nothing."""
 
 from captures import Folded, Wire, at
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 IDS = st.sampled_from([None, -1, 0, 1, 1, 2, 2147483647, "x"])
@@ -78,7 +78,13 @@ def test_rates_sum_to_sessions_in_2_x(script: list[tuple]) -> None:
     assert_sums(talk_2x(script).fold(drain_every=1))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=150)
+@example(
+    [
+        ("Updated", "t", seconds, wh, unit, None)
+        for seconds, wh, unit in ((0, 0, None), (0, 1000, "kWh"), (7_300, 500, None))
+    ]
+)
 @given(st.lists(V2X, max_size=15))
 def test_an_event_sent_twice_in_2_x_is_one(script: list[tuple]) -> None:
     once = talk_2x(script).fold()
