@@ -68,6 +68,12 @@ class Worker:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    def run_for(self, seconds: float) -> None:
+        """Let it go on for a moment, then hold it, so that looking at Kafka takes none of its time."""
+        self.process.send_signal(signal.SIGCONT)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()

@@ -50,8 +50,10 @@ def test_three_kills_in_the_middle_of_a_file_change_no_fact(
     committed = 0
     for percent in sorted(random.Random(SEED).sample(range(5, 75), 3)):
         worker = start_worker(home, log, flush_s=0.02)
+        worker.wait_said("ocpp.frames[")
         while committed * 100 < FRAMES_SENT * percent:
             assert worker.alive, worker.said
+            worker.run_for(0.05)
             committed = kafka.committed()
         worker.kill()
         committed = kafka.committed()
