@@ -9,12 +9,6 @@ from pipelines.orchestration.checks import quality
 from pipelines.orchestration.installation import Installation
 from pipelines.orchestration.jobs import land_often, refresh, report, report_daily
 
-console = dg.colored_console_logger.configured(
-    lambda config: {"log_level": config["log_level"]},
-    config_schema={"log_level": dg.Field(str, default_value="INFO")},
-    description="Dagster's own, but several hundred expectations at DEBUG would bury what matters.",
-)
-
 
 def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     """The definitions; `overrides` replaces resources by name, for tests and in-process runs."""
@@ -26,7 +20,6 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
         resources={"installation": Installation(), **(overrides or {})},
         # The work is one process with one writer: a process for each step would only cost its start.
         executor=dg.in_process_executor,
-        loggers={"console": console},
     )
 
 

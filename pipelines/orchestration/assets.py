@@ -10,13 +10,12 @@ from pipelines.orchestration import graph, liveness
 from pipelines.orchestration.installation import Installation
 from pipelines.settings import TokenPrivacy
 
-WRITER = "warehouse_writer"
-"""The pool of every step that writes a home's lake or warehouse; one place (dagster.yaml)."""
 WAIT_S = 10
-ATTEMPTS = 6
+ATTEMPTS = 30
+"""A step that finds the home's writing lock taken tries again so often: five minutes."""
 
 
-@dg.multi_asset(name="land", specs=graph.landed(), pool=WRITER)
+@dg.multi_asset(name="land", specs=graph.landed())
 def land(
     context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]
 ) -> Iterator[dg.MaterializeResult[None]]:
@@ -35,7 +34,7 @@ def land(
         )
 
 
-@dg.multi_asset(name="build", specs=list(graph.built()), pool=WRITER)
+@dg.multi_asset(name="build", specs=list(graph.built()))
 def build(
     context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]
 ) -> Iterator[dg.MaterializeResult[None]]:

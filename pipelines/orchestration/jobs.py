@@ -41,7 +41,7 @@ report = dg.define_asset_job(
     description="Every five minutes; left out while the last one still runs.",
 )
 def land_often(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for a refresh unless one is under way: runs that wait for the pool would only pile up."""
+    """Ask for a refresh unless one is under way: runs that wait for the writer would only pile up."""
     under_way = context.instance.get_runs(dg.RunsFilter(job_name=refresh.name, statuses=_RUNNING))
     dead = [run for run in under_way if is_dead(run)]
     for run in dead:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -27,17 +28,39 @@ def contents(home: Home) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def command(job: str) -> list[str]:
+    dagster = Path(sys.executable).with_name("dagster")
+    return [str(dagster), "job", "execute", "-m", "pipelines.definitions", "-j", job]
+
+
+def environment(home: Home) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LADDSTROM_", "DAGSTER_"))}
+    return {**kept, "LADDSTROM_HOME": str(home.root)}
+
+
 def execute(folder: Path, home: Home, job: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LADDSTROM_", "DAGSTER_"))}
     return subprocess.run(
-        [Path(sys.executable).with_name("dagster"), "job", "execute", "-m", "pipelines.definitions", "-j", job],
-        cwd=folder,
-        env={**environment, "LADDSTROM_HOME": str(home.root)},
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
+        command(job), cwd=folder, env=environment(home), capture_output=True, text=True, timeout=280, check=False
     )
+
+
+def kill_while_building(folder: Path, home: Home) -> None:
+    """SIGKILL to a refresh as soon as the file of its build appears."""
+    log = folder / "killed.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command("refresh"), cwd=folder, env=environment(home), stdout=output, stderr=subprocess.STDOUT
+        )
+        deadline = time.monotonic() + 120
+        while not list(home.root.glob("warehouse/*.building")) and process.poll() is None:
+            assert time.monotonic() < deadline, log.read_text()[-3000:]
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+    assert not home.current.exists(), "the build was over before the kill"
+    log.unlink()
+    for left in folder.glob(".tmp_dagster_home_*"):
+        shutil.rmtree(left)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +81,16 @@ def mine(folder: Path, history) -> Home:
     return home
 
 
-def test_job_execute_alone_recreates_identical_tables_after_the_warehouse_was_deleted(folder, mine, history):
+def test_job_execute_alone_recreates_identical_tables_even_after_a_run_was_killed(folder, mine, history):
+    kill_while_building(folder, mine)
+
     done = execute(folder, mine, "refresh")
     assert done.returncode == 0, done.stderr[-3000:]
     before, after = contents(history.home), contents(mine)
     assert len(before["core__sessions"]) == len(history.truth.sessions)
     assert before == after
     assert "no broker: nothing new" in done.stderr
+    assert " - DEBUG - " not in done.stderr
 
     said = json.loads((mine.report / RESULTS).read_text(encoding="utf-8"))
     assert said["build"] == mine.current.resolve().name
