@@ -169,7 +169,9 @@ def _up(home: Home, ready_file: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _environment(home: Home) -> dict[str, str]:
-    return {**os.environ, "LADDSTROM_HOME": str(home.root)}
+    # A station list or token list of the user's shell would refuse the made-up network.
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("LADDSTROM_")}
+    return {**ours, "LADDSTROM_HOME": str(home.root)}
 
 
 def _wait_ready(up: subprocess.Popen[bytes], ready_file: Path, home: Home, feedback: Feedback) -> dict[str, str]:

@@ -3,6 +3,7 @@
 great_expectations is imported when a frame is validated, not before: its import takes 4-5 s.
 """
 
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -113,10 +114,12 @@ def _expectation(rule: Rule, position: int, now: datetime) -> Any:
 
 @cache
 def _batches() -> Any:
-    """The one batch definition of an ephemeral context: nothing on disk, nothing sent, no progress bars."""
+    """The one batch definition of an ephemeral context: nothing on disk, nothing sent, no progress bars, no chatter."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
 
+    # At INFO it tells of its temporary folders.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return (
