@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
 
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConcurrencyError, ConnectionClosed
 
 from ingest.acks import AckedLog, LogUnavailableError
 from ingest.gateway.closing import Ending, close_with, ending, record_last
@@ -143,5 +144,22 @@ class Session:
         finally:
             reader.cancel()
         if note.by == "gateway":
-            await close_with(self._connection, note)
+            async with _discarding(self._connection):
+                await close_with(self._connection, note)
         return note
+
+
+@contextlib.asynccontextmanager
+async def _discarding(connection: ServerConnection) -> AsyncIterator[None]:
+    """Read and drop what still comes: a socket closed with unread data is reset, and our last answers with it."""
+
+    async def read() -> None:
+        with contextlib.suppress(ConnectionClosed, ConcurrencyError):
+            while True:
+                await connection.recv()
+
+    reading = asyncio.create_task(read())
+    try:
+        yield
+    finally:
+        reading.cancel()
