@@ -40,7 +40,11 @@ def rows_of(chunk: Chunk, place: Place) -> pl.DataFrame:
 
 
 def table_of(rows: pl.DataFrame, place: Place) -> pa.Table:
-    """The rows in the landed schema of their kind, sorted by station; versions of a fact keep their order."""
-    table = LANDED[KIND_OF[place.topic].table]
+    """The rows in the landed schema of their kind."""
+    return in_order(rows).to_arrow().cast(LANDED[KIND_OF[place.topic].table].schema)
+
+
+def in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Sorted by station; versions of a fact keep their order."""
     column = "station_id" if "station_id" in rows.columns else rows.columns[0]
-    return rows.sort(column, maintain_order=True).to_arrow().cast(table.schema)
+    return rows.sort(column, maintain_order=True)

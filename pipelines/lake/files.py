@@ -5,9 +5,11 @@ Not here: their rows (`raw`, `facts`, `dead_letters`, `states`) or what lists th
 
 import hashlib
 import logging
+import math
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +35,10 @@ _ORPHAN_AGE_S: Final = 600.0
 """Younger unlisted files are left: a reader that started before a merge may still have them open by name."""
 _MOST_ORPHANS: Final = 64
 """A crash leaves at most three. More unlisted files mean that the manifest lost lines, so nothing is deleted."""
+_REPLACED_AGE_S: Final = 25 * 3600.0
+"""Longer than a build is kept for its age."""
+_BUILD_S: Final = 3600.0
+"""A build names the files of its beginning, and its file's time is its end: no build takes longer."""
 _log = logging.getLogger(__name__)
 
 
@@ -67,6 +73,11 @@ def ensure_empty(home: Home) -> None:
     folder(home, STATES).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def name_of(topic: str, generation: int, partition: int, first: int, last: int) -> str:
+    """How the files of a range of offsets are named."""
+    return f"{topic}-g{generation:04d}-p{partition:03d}-{first:020d}-{last:020d}"
+
+
 def write(home: Home, table: str, name: str, rows: pa.Table) -> LandedFile:
     """Put rows into `<table>/<name>.parquet`, whole and durable; it counts once the manifest lists it."""
     data = parquet.encode(rows)
@@ -79,29 +90,36 @@ def write(home: Home, table: str, name: str, rows: pa.Table) -> LandedFile:
         bytes=data.size,
         sha256=hashlib.sha256(data).hexdigest(),
         schema_version=parquet.schema_version(rows.schema),
+        memory_bytes=parquet.memory(rows),
     )
 
 
-def sweep(manifest: Manifest, *, age_s: float = _ORPHAN_AGE_S) -> int:
-    """Delete what a crash left behind and state files that a newer snapshot replaced; returns how many.
+def sweep(manifest: Manifest, *, age_s: float = _ORPHAN_AGE_S, now: float | None = None) -> int:
+    """Delete what a crash left behind, and what newer files replaced and nobody names any more; returns how many.
+
+    A file that a merge replaced stays for 25 h, for readers that still have its name, and after that as long as
+    a build of the warehouse is there that is not an hour younger than the merge: raw views of builds name files.
 
     Raises:
         ManifestMissingError: so many files are unlisted that the manifest itself must have lost lines.
     """
-    home = manifest.home
+    home, now = manifest.home, time.time() if now is None else now
     listed = {home.lake / file.path for files in manifest.files.values() for file in files}
     listed |= {home.lake / line.file.path for line in manifest.current_states()}
+    merged = {home.lake / path: since for path, since in manifest.replaced.items()}
     replaced = {home.lake / line.file.path for line in manifest.states} - listed
-    unlisted = [path for path in _on_disk(home) if path not in listed]
+    unlisted = [path for path in _on_disk(home) if path not in listed and path not in merged]
     orphans = [path for path in unlisted if path not in replaced and not path.name.startswith(_TEMPORARY)]
     if len(orphans) > (0 if manifest.is_empty else _MOST_ORPHANS):
         raise ManifestMissingError(
             f"{len(orphans)} landed files are not listed in {home.manifest}; restore that file from a copy, "
             f"or move {home.lake} away and land again from Kafka"
         )
-    old = [path for path in unlisted if time.time() - path.stat().st_mtime > age_s]
+    old = [path for path in unlisted if now - path.stat().st_mtime > age_s]
+    until = min(now - _REPLACED_AGE_S, _oldest_build(home) - _BUILD_S)
+    old += [path for path in _on_disk(home) if path not in listed and merged.get(path, until) < until]
     for path in old:
-        _log.info("removing a file that no landing finished or that a snapshot replaced: %s", path.name)
+        _log.info("removing a file that no landing finished or that another replaced: %s", path.name)
         path.unlink(missing_ok=True)
     return len(old)
 
@@ -114,8 +132,8 @@ def verify(home: Home) -> list[str]:
         return [str(error)]
     listed = [file for files in manifest.files.values() for file in files]
     listed += [line.file for line in manifest.current_states()]
-    found = [_wrong(home, file) for file in listed]
-    return [*(wrong for wrong in found if wrong), *_wrong_empties(home)]
+    found = [wrong(home, file) for file in listed]
+    return [*(said for said in found if said), *_wrong_empties(home)]
 
 
 def read(home: Home, file: LandedFile, columns: list[str] | None = None) -> pa.Table:
@@ -141,7 +159,18 @@ def _on_disk(home: Home) -> Iterator[Path]:
                 yield path
 
 
-def _wrong(home: Home, file: LandedFile) -> str | None:
+def _oldest_build(home: Home) -> float:
+    """When the oldest warehouse file that is still there was finished; infinitely late if there is none."""
+    found = math.inf
+    for path in home.builds.glob("*.duckdb"):
+        # Another process may prune meanwhile.
+        with suppress(FileNotFoundError):
+            found = min(found, path.stat().st_mtime)
+    return found
+
+
+def wrong(home: Home, file: LandedFile) -> str | None:
+    """What is wrong with a landed file, one sentence; null if it is as it was written."""
     path = home.lake / file.path
     try:
         with path.open("rb") as opened:

@@ -13,7 +13,8 @@ from pipelines.lake import files
 from pipelines.lake.manifest import ANY_SOURCE, LIVE_PREFIX, Manifest, Range, Span
 from pipelines.lake.raw import Place
 
-_MOST_LIVE_SOURCES: Final = 1000
+MOST_LIVE_SOURCES: Final = 1000
+"""More connections than that are not named one by one in a range of dead letters."""
 
 
 def new_rows(manifest: Manifest, place: Place, rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
@@ -59,21 +60,21 @@ def spans_of(rows: pl.DataFrame, fresh: pl.DataFrame, *, refused: pl.Expr | None
     }
 
 
-def listed(place: Place, spans: dict[str, Span]) -> dict[str, Span]:
+def listed(topic: str, spans: dict[str, Span]) -> dict[str, Span]:
     """The sources that the manifest names: files always; connections only where they are few (dead letters)."""
     live = {source: span for source, span in spans.items() if source.startswith(LIVE_PREFIX)}
     of_files = {source: span for source, span in spans.items() if source not in live}
-    if place.topic != DEAD_LETTERS or not live:
+    if topic != DEAD_LETTERS or not live:
         return of_files
-    if len(live) <= _MOST_LIVE_SOURCES:
+    if len(live) <= MOST_LIVE_SOURCES:
         return spans
     return {**of_files, ANY_SOURCE: Span(first=0, last=2**63 - 1)}
 
 
 def _holding(manifest: Manifest, place: Place, source: str, first: int, last: int) -> list[Range]:
-    lines = manifest.by_source.get((place.topic, source), [])
+    lines = manifest.holding(place.topic, source)
     if place.topic == DEAD_LETTERS and source.startswith(LIVE_PREFIX):
-        lines = [*lines, *manifest.by_source.get((place.topic, ANY_SOURCE), [])]
+        lines += manifest.holding(place.topic, ANY_SOURCE)
     return [line for line in lines if _overlaps(line, source, first, last) and _may_share(manifest, place, line)]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from models.facts import KINDS, topic
 from models.log import DEAD_LETTERS, FRAMES, OBJECTS, STATES_CHANGELOG
 from pipelines.home import Home
-from pipelines.lake import consume, files, known, states
+from pipelines.lake import compact, consume, files, known, states
 from pipelines.lake.batches import Batch, batch_for, pieces
 from pipelines.lake.consume import Log, Topic
 from pipelines.lake.errors import OffsetGapError, OffsetRegressionError
@@ -47,10 +47,12 @@ def land(home: Home, bootstrap: str | None, *, progress: Progress | None = None,
         manifest = Manifest(home)
         files.ensure_empty(home)
         files.sweep(manifest)
+        epoch = manifest.begin()
         result = Landed(has_broker=bootstrap is not None)
         if bootstrap is not None:
             with consume.connect(bootstrap) as log:
-                _Landing(manifest, log, result, progress, accept_loss).run()
+                _Landing(manifest, log, result, progress, accept_loss, epoch).run()
+        compact.compact(manifest, epoch)
         result.seconds = time.monotonic() - began
         return result
 
@@ -64,13 +66,13 @@ class _Landing:
     result: Landed
     progress: Progress | None
     accept_loss: bool
+    epoch: int
 
     def run(self) -> None:
         """Raw first, then what was derived from it, then the states: each up to an end read in the other order.
 
         So a landed state never lacks its facts, and a landed fact never lacks its raw record.
         """
-        self.epoch = self.manifest.begin()
         found = self.log.find((STATES_CHANGELOG, *_DERIVED, *_RAW))
         groups = [[found[name] for name in names if name in found] for names in ((STATES_CHANGELOG,), _DERIVED, _RAW)]
         ends = [self.log.ends(group) for group in groups]
@@ -134,7 +136,7 @@ class _Landing:
         contents = batch.finish(self.manifest)
         self.log.check_identity(source)
         self.manifest.check_fence()
-        name = f"{place.topic}-g{place.generation:04d}-p{place.partition:03d}-{first:020d}-{last:020d}"
+        name = files.name_of(place.topic, place.generation, place.partition, first, last)
         line = Range(
             topic=place.topic,
             log_id=place.log_id,
@@ -143,7 +145,7 @@ class _Landing:
             first_offset=first,
             last_offset=last,
             files=tuple(files.write(self.manifest.home, table, name, rows) for table, rows in contents.tables.items()),
-            sources=known.listed(place, contents.sources),
+            sources=known.listed(place.topic, contents.sources),
             known=contents.known,
             invalid=contents.invalid,
             code_version=CODE_VERSION,

@@ -45,6 +45,8 @@ class LandedFile(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     sha256: str
     schema_version: str
+    memory_bytes: int = 0
+    """What its rows take when read; 0 in lines of a version that did not count it."""
 
 
 class Span(msgspec.Struct, kw_only=True):
@@ -75,6 +77,17 @@ class Range(msgspec.Struct, tag="range", tag_field="kind", frozen=True, kw_only=
     epoch: int
 
 
+class Merged(Range, tag="merged", tag_field="kind", frozen=True, kw_only=True):
+    """Neighbouring ranges became one: from this line on, it stands for them, and its files for theirs."""
+
+    level: int
+    """One above the highest it replaces; a range as landed is of level 0."""
+    replaces: tuple[int, ...]
+    """First offsets of the ranges it replaces."""
+    merged_at: int
+    """Seconds since 1970: until when replaced files stay depends on it."""
+
+
 class Gap(msgspec.Struct, tag="gap", tag_field="kind", frozen=True, kw_only=True):
     """Somebody accepted that offsets first to last are lost."""
 
@@ -99,7 +112,9 @@ class States(msgspec.Struct, tag="states", tag_field="kind", frozen=True, kw_onl
     epoch: int
 
 
-Line = Generation | Range | Gap | States
+Line = Generation | Range | Merged | Gap | States
+_Key = tuple[int, int, int]
+"""Generation, partition and first offset of a range."""
 _decoder = msgspec.json.Decoder(Line)
 
 
@@ -112,10 +127,11 @@ class Manifest:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.generations: dict[tuple[str, str], Generation] = {}
-        self.ranges: dict[str, list[Range]] = defaultdict(list)
-        self.by_source: dict[tuple[str, str], list[Range]] = defaultdict(list)
         self.states: list[States] = []
-        self.files: dict[str, list[LandedFile]] = defaultdict(list)
+        self.replaced: dict[str, int] = {}
+        """Paths of files that a merged one stands for, and since when."""
+        self._ranges: dict[str, dict[_Key, Range]] = defaultdict(dict)
+        self._by_source: dict[tuple[str, str], dict[_Key, Range]] = defaultdict(dict)
         self.epoch = 0
         self._next: dict[tuple[str, int, int], int] = {}
         self._partitions: dict[tuple[str, int], int | None] = {}
@@ -130,6 +146,25 @@ class Manifest:
     def is_empty(self) -> bool:
         """Nothing was ever written."""
         return self._lines == 0
+
+    @property
+    def ranges(self) -> dict[str, list[Range]]:
+        """The ranges of each topic in the order they were landed; a merged one stands where its first one stood."""
+        return defaultdict(list, {topic: list(found.values()) for topic, found in self._ranges.items()})
+
+    @property
+    def files(self) -> dict[str, list[LandedFile]]:
+        """The files of each table that hold its rows now, each row once."""
+        found: dict[str, list[LandedFile]] = defaultdict(list)
+        for ranges in self._ranges.values():
+            for line in ranges.values():
+                for file in line.files:
+                    found[file.table].append(file)
+        return found
+
+    def holding(self, topic: str, source: str) -> list[Range]:
+        """The ranges that name this source."""
+        return list(self._by_source.get((topic, source), {}).values())
 
     def next_offset(self, topic: str, generation: int, partition: int) -> int:
         """Where landing goes on: the last landed offset and one."""
@@ -227,6 +262,8 @@ class Manifest:
         )
 
     def _take(self, line: Line, *, foreign: bool = False) -> None:
+        if isinstance(line, Merged):
+            self._replace(line)
         self._lines += 1
         if isinstance(line, Generation):
             self.generations[line.topic, line.log_id] = line
@@ -243,11 +280,27 @@ class Manifest:
         place = (line.topic, line.generation, line.partition)
         self._next[place] = max(self._next.get(place, 0), line.last_offset + 1)
         if isinstance(line, Range):
-            self.ranges[line.topic].append(line)
-            for source in line.sources:
-                self.by_source[line.topic, source].append(line)
-            for file in line.files:
-                self.files[file.table].append(file)
+            self._put(line)
+
+    def _put(self, line: Range) -> None:
+        key = (line.generation, line.partition, line.first_offset)
+        self._ranges[line.topic][key] = line
+        for source in line.sources:
+            self._by_source[line.topic, source][key] = line
+
+    def _replace(self, merged: Merged) -> None:
+        """Take out what it replaces; its own first offset keeps its place for it."""
+        ranges = self._ranges[merged.topic]
+        for first in merged.replaces:
+            key = (merged.generation, merged.partition, first)
+            old = ranges.get(key)
+            if old is None:
+                raise ManifestCorruptError(self._wrong(f"replaces offsets from {first} that it never named"))
+            if first != merged.first_offset:
+                del ranges[key]
+            for source in old.sources:
+                self._by_source[merged.topic, source].pop(key, None)
+            self.replaced |= {file.path: merged.merged_at for file in old.files}
 
 
 def known_sources(home: Home) -> dict[str, int]:

@@ -21,6 +21,8 @@ KINDS: Final = {
     FRAMES: (Kind.FRAME, Kind.OPEN, Kind.CLOSE),
     OBJECTS: (Kind.PUT, Kind.PATCH, Kind.POST, Kind.DELETE),
 }
+ORDER: Final = ("station_id", "offset")
+"""How the rows of a file are sorted."""
 PAIR: Final = ("station_id", "source", "ordinal")
 """Rows with these equal are one row."""
 
@@ -90,7 +92,7 @@ def tables_of(rows: pl.DataFrame, place: Place) -> dict[str, pa.Table]:
 
 
 def _arrow(rows: pl.DataFrame, name: str, place: Place) -> pa.Table:
-    rows = rows.sort("station_id", "offset").with_columns(
+    rows = rows.sort(ORDER).with_columns(
         pl.lit(place.log_id).alias("log_id"),
         pl.lit(place.topic).alias("topic"),
         pl.lit(place.generation, pl.Int32).alias("generation"),

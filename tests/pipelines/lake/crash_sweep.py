@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.home import Home
-from pipelines.lake import batches, consume
+from pipelines.lake import batches, compact, consume
 from pipelines.lake.land import land
 
 
 def main(address: str, pristine: Path, work: Path) -> None:
     batches.FILE_ROWS = 50  # type: ignore[misc]
+    compact.FAN = 3  # type: ignore[misc]
     with consume.connect(address) as log:
         found = log.find(["ocpp.frames"])
         log.ends(found.values())
