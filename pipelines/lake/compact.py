@@ -177,7 +177,7 @@ def _rows(table: str, parts: list[pa.Table]) -> pa.Table:
     """All rows in the order in which one landing would have written them."""
     rows = pl.DataFrame(pa.concat_tables(parts))
     if table in _RAW:
-        rows = rows.sort(raw.ORDER)
+        rows = raw.in_order(rows)
     elif table != dead_letters.TABLE:
         rows = facts.in_order(rows)
     return rows.to_arrow().cast(parts[0].schema)

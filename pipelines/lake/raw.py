@@ -21,8 +21,6 @@ KINDS: Final = {
     FRAMES: (Kind.FRAME, Kind.OPEN, Kind.CLOSE),
     OBJECTS: (Kind.PUT, Kind.PATCH, Kind.POST, Kind.DELETE),
 }
-ORDER: Final = ("station_id", "offset")
-"""How the rows of a file are sorted."""
 PAIR: Final = ("station_id", "source", "ordinal")
 """Rows with these equal are one row."""
 
@@ -91,8 +89,14 @@ def tables_of(rows: pl.DataFrame, place: Place) -> dict[str, pa.Table]:
     return found
 
 
+def in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Sorted for reading by station, or by object, whose key landed rows hold in parts."""
+    parts = pl.concat_str("party", "module", "object_id", separator="/") if "party" in rows.columns else "station_id"
+    return rows.sort(parts, "offset")
+
+
 def _arrow(rows: pl.DataFrame, name: str, place: Place) -> pa.Table:
-    rows = rows.sort(ORDER).with_columns(
+    rows = in_order(rows).with_columns(
         pl.lit(place.log_id).alias("log_id"),
         pl.lit(place.topic).alias("topic"),
         pl.lit(place.generation, pl.Int32).alias("generation"),
