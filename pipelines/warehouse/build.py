@@ -35,10 +35,6 @@ class BuildFailedError(RuntimeError):
     """DuckDB could not make the file; the published one is as it was."""
 
 
-_UNREAD = "payload, payload_text, log_id, topic, connection"
-"""Columns of the staged frames that no model reads: they would take most of its memory."""
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a build is made with, besides the files."""
@@ -99,25 +95,11 @@ def write(path: Path, landed: Landed, plan: Plan, progress: Progress | None = No
                 progress(model.name, done, len(models))
             what = "VIEW" if model.is_view else "TABLE"
             connection.execute(f"CREATE {what} {identifier(model.name)} AS\n{model.sql}")
-            if model.is_view:
-                _stage(connection, model.name)
-        for model in models:
-            if model.is_view:
-                connection.execute(f"DROP TABLE temp.{identifier(model.name)}")
         _meta(connection, landed, plan)
         landed_tables.comment(connection, TABLES)
         if progress:
             progress("", len(models), len(models))
         return _count(connection)
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, view: str) -> None:
-    """Compute a view once for the models that read it: a temporary table of its name comes before it.
-
-    Of this build only, in memory or in the private spill folder; what no model reads is left out.
-    """
-    name = identifier(view)
-    connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * EXCLUDE ({_UNREAD}) FROM build.{name}")
 
 
 def _meta(connection: duckdb.DuckDBPyConnection, landed: Landed, plan: Plan) -> None:

@@ -171,14 +171,3 @@ def test_progress_names_each_model(tmp_path, lake: Lake) -> None:  # type: ignor
     build.write(tmp_path / "w.duckdb", lake.landed, plan, lambda *step: told.append(step))
     assert [name for name, _, _ in told] == [*(model.name for model in sql_models.load()), ""]
     assert told[-1][1] == told[-1][2] == len(sql_models.load())
-
-
-def test_frames_staged_for_a_build_stay_out_of_its_file(lake: Lake) -> None:
-    lake.frames(call('[2,"m1","Heartbeat",{}]'))
-    opened = lake.build()
-    kinds = (
-        "SELECT table_type, count(*) FROM information_schema.tables WHERE table_name = 'stg_ocpp__frames' GROUP BY ALL"
-    )
-    assert rows(opened, kinds) == [("VIEW", 1)]
-    assert rows(opened, "SELECT action, outcome FROM core__calls") == [("Heartbeat", "none")]
-    assert rows(opened, "SELECT payload_text, log_id FROM stg_ocpp__frames") == [('[2,"m1","Heartbeat",{}]', "log")]
