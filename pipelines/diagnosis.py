@@ -12,7 +12,7 @@ from pipelines.broker.errors import BrokerError, NoBrokerError
 from pipelines.home import Home
 from pipelines.lake.errors import LakeError
 from pipelines.lake.manifest import Manifest
-from pipelines.settings import Settings
+from pipelines.settings import Settings, changed
 from pipelines.supervisor import announce
 
 _PACKAGES = ("laddstrom", "faust-streaming", "kafka-python", "duckdb", "pyarrow", "polars", "dagster")
@@ -31,7 +31,12 @@ class Finding(NamedTuple):
 
 def examine(settings: Settings, home: Home) -> list[Finding]:
     """Look at everything; changes nothing and starts nothing."""
-    findings = [Finding("versions", True, _versions()), *_home(home), *_parts(home)]
+    findings = [
+        Finding("versions", True, _versions()),
+        Finding("settings", True, _configured(settings)),
+        *_home(home),
+        *_parts(home),
+    ]
     try:
         bootstrap = address.resolve(settings, home)
     except NoBrokerError:
@@ -48,6 +53,11 @@ def examine(settings: Settings, home: Home) -> list[Finding]:
 
 def _versions() -> str:
     return ", ".join([f"Python {sys.version.split()[0]}", *(f"{name} {version(name)}" for name in _PACKAGES)])
+
+
+def _configured(settings: Settings) -> str:
+    found = [f"{name}={value}" for name, value in changed(settings).items()]
+    return ", ".join(found) if found else "all at their defaults"
 
 
 def _home(home: Home) -> Iterator[Finding]:

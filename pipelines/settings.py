@@ -164,6 +164,9 @@ def load() -> Settings:
         raise SettingsInvalidError(f"laddstrom.toml cannot be read: {error}") from None
 
 
+_SECRET = frozenset({"LADDSTROM_GATEWAY__TOKENS", "LADDSTROM_OCPI__TOKENS"})
+
+
 def names() -> list[str]:
     """Every setting's variable."""
     found = []
@@ -171,6 +174,19 @@ def names() -> list[str]:
         section = field.annotation
         inner = section.model_fields if isinstance(section, type) and issubclass(section, BaseModel) else {}
         found += [f"LADDSTROM_{name}__{part}".upper() for part in inner] or [f"LADDSTROM_{name}".upper()]
+    return found
+
+
+def changed(settings: Settings) -> dict[str, str]:
+    """Every setting that is not at its default, by its variable; card numbers and partners' tokens are not shown."""
+    found = {}
+    for name, value in settings:
+        inner = dict(value) if isinstance(value, BaseModel) else {"": value}
+        default = Settings.model_fields[name].default
+        for part, now in inner.items():
+            if now != (getattr(default, part) if part else default):
+                variable = f"LADDSTROM_{name}__{part}".rstrip("_").upper()
+                found[variable] = "***" if variable in _SECRET else str(now)
     return found
 
 

@@ -86,3 +86,15 @@ def test_a_tilde_in_the_home_is_the_users_folder(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("LADDSTROM_HOME", "~/charging")
     assert settings.load().locate_home().root == folder / "charging"
+
+
+def test_changed_settings_are_told_and_tokens_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.changed(settings.load()) == {}
+    monkeypatch.setenv("LADDSTROM_REPORT__TIMEZONE", "Europe/Stockholm")
+    monkeypatch.setenv("LADDSTROM_GATEWAY__TOKENS", "04D1E108D72F9F")
+    monkeypatch.setenv("LADDSTROM_OCPI__TOKENS", "partner-secret")
+    assert settings.changed(settings.load()) == {
+        "LADDSTROM_REPORT__TIMEZONE": "Europe/Stockholm",
+        "LADDSTROM_GATEWAY__TOKENS": "***",
+        "LADDSTROM_OCPI__TOKENS": "***",
+    }
