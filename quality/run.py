@@ -118,8 +118,8 @@ def _batches() -> Any:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
 
-    # At INFO it tells of its temporary folders.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # This logger of theirs sets itself to INFO, where it tells of temporary folders.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return (
