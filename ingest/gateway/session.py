@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import traceback
 from collections.abc import AsyncIterator
 
 from websockets.asyncio.server import ServerConnection
@@ -119,9 +120,12 @@ class Session:
             return await self._csms.answer(self._records.station_id, self._protocol, frame)
         except JournalError:
             raise
-        except Exception:
-            # a defect of ours must not end a station's connection; its frame is recorded, and it will ask again
-            logger.exception("answering a frame failed; connection %s", self._records.source)
+        except Exception as error:  # noqa: BLE001 - see below
+            # a defect of ours must not end a station's connection; its frame is recorded, and it will ask again.
+            # The error's own words are left out: they may quote a card number.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            kind = type(error).__name__
+            logger.error("answering a frame failed; connection %s: %s at\n%s", self._records.source, kind, where)
             return None
 
     async def _end(self, reader: "asyncio.Task[Closed]", outbox: Outbox) -> Closed:

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from ingest.gateway.config import GatewayConfigError
+from ingest.gateway.csms import Csms
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 
@@ -161,3 +162,22 @@ def test_a_fragmented_message_is_one_frame(gateway, log):
         station.send(iter(['[2,"1",', '"Heart', 'beat",{}]']))
         assert json.loads(station.recv(10))[0] == 3
     assert log.wait_for_close("fragments")[1].value == b'[2,"1","Heartbeat",{}]'
+
+
+def test_a_defect_of_ours_ends_no_connection_and_logs_no_card_number(start, log, monkeypatch, caplog):
+    card, whole = "04D1E108D72F9F", Csms.answer
+
+    async def planted_defect(self, station_id, protocol, frame):
+        if card.encode() in frame:
+            raise ValueError(f"cannot read {card}")
+        return await whole(self, station_id, protocol, frame)
+
+    monkeypatch.setattr(Csms, "answer", planted_defect)
+    with start().connect("unlucky") as station:
+        station.send(json.dumps([2, "1", "Authorize", {"idTag": card}]))
+        station.send('[2,"2","Heartbeat",{}]')
+        assert json.loads(station.recv(10))[1] == "2"
+    assert "answering a frame failed" in caplog.text
+    assert "ValueError" in caplog.text
+    assert card not in caplog.text
+    assert card.encode() in log.station("unlucky")[1].value
