@@ -10,14 +10,16 @@ def is_new(state: StationState, record: Record) -> bool:
 
     Ordinals never fall within a source, so the last one of each recent source tells known lines.
     """
-    if (record.generation, record.offset) <= (state.generation, state.offset):
+    generation, offset = record.generation, record.offset
+    if generation < state.generation or (generation == state.generation and offset <= state.offset):
         return False
-    state.generation, state.offset = record.generation, record.offset
+    state.generation, state.offset = generation, offset
     if record.source != state.source:
         _switch(state, record.source)
-    if record.ordinal <= state.ordinal:
+    ordinal = record.ordinal
+    if ordinal <= state.ordinal:
         return False
-    state.ordinal = record.ordinal
+    state.ordinal = ordinal
     return True
 
 
@@ -31,14 +33,14 @@ def counts(state: StationState, record: Record, received_us: int | None) -> bool
     if received_us is None:
         return True
     if newest is None or received_us > newest:
-        state.received_at_us, state.received_source = received_us, record.source
-        state.instant = {ids.frame_hash(record): record.source}
+        state.received_at_us, state.received_source, state.newest = received_us, record.source, record
         return True
     if received_us < newest:
         if record.source == state.received_source:
             return True
         state.late += 1
         return False
+    settle(state)
     number = ids.frame_hash(record)
     if state.instant.get(number, record.source) != record.source:
         state.repeated += 1
@@ -46,6 +48,13 @@ def counts(state: StationState, record: Record, received_us: int | None) -> bool
     if len(state.instant) < MAX_INSTANT:
         state.instant[number] = record.source
     return True
+
+
+def settle(state: StationState) -> None:
+    """Hash the newest frame: not done for every frame, as few share their instant with another."""
+    if state.newest is not None:
+        state.instant = {ids.frame_hash(state.newest): state.newest.source}
+        state.newest = None
 
 
 def _switch(state: StationState, source: str) -> None:

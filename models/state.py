@@ -166,6 +166,8 @@ class StationState(msgspec.Struct, array_like=True):
     hours_floor: int = 0
     """Hours before this one are final."""
 
+    newest: Any = None
+    """The record that set `received_at_us`, until it is in `instant` (`order.settle`). Always empty when encoded."""
     changed: dict[str | int, Any] = {}
     """What changed since the last drain: (entity, generation, offset) by fact id. Always empty when encoded."""
 
@@ -180,7 +182,7 @@ _decoder = msgspec.msgpack.Decoder(StationState)
 
 def encode(state: StationState) -> bytes:
     """The state as bytes, for the changelog and the lake's snapshots; raises `UndrainedError` on undrained ones."""
-    if state.changed:
+    if state.changed or state.newest is not None:
         raise UndrainedError("Drain a station's state before encoding it: its facts would be lost.")
     return _encoder.encode(state)
 

@@ -28,6 +28,11 @@ ADAPTERS: dict[str, Adapter] = {V16: cast(Adapter, v16), V201: cast(Adapter, v20
 """`ocpp2.0` is none of them: its messages differ, and nobody ships it."""
 ACTIONS = {protocol: adapter.CP_ACTIONS | adapter.CSMS_ACTIONS for protocol, adapter in ADAPTERS.items()}
 """Actions that can be called, by either side."""
+READERS: dict[str, dict[str, Reader | None]] = {
+    protocol: {action: ADAPTERS[protocol].READERS.get(action) for action in actions}
+    for protocol, actions in ACTIONS.items()
+}
+"""How each action is read; None for those that change nothing in a state."""
 WITH_SENDS = frozenset({V21})
 """Versions that know the message types 5 and 6."""
 

@@ -186,33 +186,23 @@ class PartitionStates:
         return state
 
     def _record(self, raw: RawRecord, station_id: str) -> Record | None:
+        header = None
+        for name, value in raw.headers:
+            if name == META_HEADER:
+                header = value
+                break
         try:
-            for name, value in raw.headers:
-                if name == META_HEADER and value is not None:
-                    meta = Meta.decode(value)
-                    break
-            else:
+            if header is None:
                 raise MetaError("the record has no `meta` header")
+            record = Record.read(header, station_id, raw.value or b"", self.log.generation, self.partition, raw.offset)
         except MetaError as error:
             self._unreadable(raw, station_id, str(error))
             return None
         # Wider integers could not be saved with the state.
-        if meta.kind not in _KINDS or not 0 <= meta.ordinal < _INT64 or abs(meta.received_at_us or 0) >= _INT64:
-            self._unreadable(raw, station_id, "the `meta` header's kind or numbers do not belong here")
-            return None
-        return Record(
-            station_id,
-            meta.kind,
-            meta.direction,
-            meta.protocol,
-            meta.received_at_us,
-            meta.source,
-            meta.ordinal,
-            raw.value or b"",
-            self.log.generation,
-            self.partition,
-            raw.offset,
-        )
+        if record.kind in _KINDS and 0 <= record.ordinal < _INT64 and abs(record.received_at_us or 0) < _INT64:
+            return record
+        self._unreadable(raw, station_id, "the `meta` header's kind or numbers do not belong here")
+        return None
 
     def _step(self, key: bytes, state: StationState, record: Record) -> None:
         try:
