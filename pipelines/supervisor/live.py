@@ -24,11 +24,11 @@ READY_S: Final = 28.0
 _POLL_S: Final = 0.2
 _EDGE: Final = ("gateway", "ocpi")
 
-# The shutdown's budget; what the first parts leave of it is the landing's.
+# The shutdown's budget: what one part leaves of its share is the next one's.
 _STOP_S: Final = 58.0
 _STOP_EDGE_S: Final = 10.0
-_DRAIN_S: Final = 14.0
-_STOP_WORKER_S: Final = 8.0
+_STOP_WORKER_S: Final = 6.0
+_LAND_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,15 +223,16 @@ class Live:
             if not part.wait(deadline - time.monotonic()):
                 self._say(f"The {part.name} did not stop in time and was ended.")
         if "worker" in self._keepers:
-            self._drain(self._keepers["worker"].part)
+            within_s = began + _STOP_S - _LAND_S - _STOP_WORKER_S - time.monotonic()
+            self._drain(self._keepers["worker"].part, within_s)
         self._landings.last(self._environment(), began + _STOP_S - time.monotonic())
         self._say(f"Published {self._home.current.absolute()}.")
 
-    def _drain(self, worker: Part) -> None:
+    def _drain(self, worker: Part, within_s: float) -> None:
         if worker.pid is None:
             worker.start()
         try:
-            drain.until_covered(self._bootstrap, worker, stall_s=_DRAIN_S, within_s=_DRAIN_S)
+            drain.until_covered(self._bootstrap, worker, stall_s=within_s, within_s=within_s)
         except (PartError, BrokerError) as error:
             self._say(f"Not everything is folded yet ({error}); the next start goes on there.")
         if not worker.stop(_STOP_WORKER_S):
