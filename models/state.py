@@ -166,10 +166,10 @@ class StationState(msgspec.Struct, array_like=True):
     hours_floor: int = 0
     """Hours before this one are final."""
 
-    newest: Any = None
-    """The record that set `received_at_us`, until it is in `instant` (`order.settle`). Always empty when encoded."""
     changed: dict[str | int, Any] = {}
     """What changed since the last drain: (entity, generation, offset) by fact id. Always empty when encoded."""
+    newest: Any = None
+    """The record that set `received_at_us`, until it is in `instant` (`order.settle`). Always empty when encoded."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

@@ -116,8 +116,6 @@ def _refused(frame: Frame | FrameError, protocol: str) -> Refusal | None:
 def _call(
     state: StationState, call: Call, reader: Reader | None, record: Record, received_us: int | None, context: Context
 ) -> Refusal | None:
-    if record.direction == _CSMS_TO_CP:
-        return None
     if state.calls:
         # A message id used again belongs to the newer call: the older one's answer is not coming.
         state.calls.pop(_key(call.message_id), None)

@@ -132,6 +132,18 @@ def test_an_undrained_state_cannot_be_encoded() -> None:
     encode(state)
 
 
+def test_a_state_without_the_newest_fields_is_read() -> None:
+    """As written before `newest` was added to the end of the struct."""
+    state = StationState(station_id="CP")
+    step(state, frame([2, "m", "Authorize", {"idTag": "CARD"}], ordinal=0, us=START_US), Context())
+    drain(state)
+    older = msgspec.msgpack.encode(msgspec.msgpack.decode(encode(state))[:-1])
+    assert decode(older) == state
+    again = decode(older)
+    step(again, frame([2, "n", "Heartbeat", {}], ordinal=1, us=START_US), Context())
+    assert len(again.instant) == 2
+
+
 def test_bytes_that_are_no_state_raise_a_decode_error() -> None:
     for data in (b"", b"\xff", b"[]", b"\x91\xa1x"):
         with pytest.raises(msgspec.DecodeError):
