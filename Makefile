@@ -54,8 +54,9 @@ demo: setup ## The whole pipeline on a made-up network, about a minute
 	@LADDSTROM_HOME=.laddstrom-demo $(BIN)/laddstrom demo
 
 .PHONY: bench
-bench: setup ## The stream benchmark: stock Faust beside ours (minutes)
-	@$(BIN)/python -m benchmarks.stream
+bench: setup ## The benchmarks: the stream beside stock Faust, the step beside bare decoding (minutes)
+	@$(BIN)/python benchmarks/stream.py
+	@$(BIN)/python benchmarks/step.py
 
 .PHONY: docs
 docs: setup ## Write the pages that follow from the code
