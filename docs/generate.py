@@ -1,4 +1,4 @@
-"""Writes the pages that follow from the code: `docs/data-dictionary.md` and `docs/cli.md`.
+"""Writes the pages that follow from the code: `docs/data-dictionary.md`, `docs/anomalies.md` and `docs/cli.md`.
 
 `make docs` runs it; a test fails when a page is out of date. Not here: prose.
 """
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from models.anomalies import MAX_A_DAY, Severity, described
 from models.catalogue import TABLES
 from models.reasons import Reason
 from models.tables import Origin
@@ -40,6 +41,18 @@ def data_dictionary() -> str:
     return "\n".join(lines)
 
 
+def anomalies() -> str:
+    """The vocabulary of `core__anomalies`."""
+    lines = ["# Anomalies", "", MADE, ""]
+    lines += ["The words of `core__anomalies.anomaly`. An anomaly changes no figure: it says why one is as it is.", ""]
+    lines += [f"At most {MAX_A_DAY} of a kind are said per station and day of the log.", ""]
+    for severity in Severity:
+        lines += [f"## {severity.capitalize()}", "", "| anomaly | meaning |", "|---|---|"]
+        lines += [f"| `{word}` | {meaning} |" for word, weight, meaning in described() if weight == severity]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def command_line() -> str:
     """Every command's `--help`."""
     lines = ["# Command line", "", MADE, ""]
@@ -61,7 +74,7 @@ def _help(command: str) -> str:
     return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
 
 
-PAGES = {"data-dictionary.md": data_dictionary, "cli.md": command_line}
+PAGES = {"data-dictionary.md": data_dictionary, "anomalies.md": anomalies, "cli.md": command_line}
 
 if __name__ == "__main__":
     for name, write in PAGES.items():

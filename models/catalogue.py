@@ -127,6 +127,18 @@ LATE_FRAMES = Table(
     ),
 )
 
+
+def _anomalies() -> Table:
+    """The step's own table with one column more: who found it."""
+    (said,) = (table for table in FACTS if table.name == "stg_ocpp__anomalies")
+    columns = list(said.columns)
+    columns.insert(3, Column("found_by", "step: said while folding; sql: found at build time.", TEXT))
+    comment = "Everything that does not add up, with its evidence, in the words of docs/anomalies.md."
+    return Table("core__anomalies", comment, Origin.DERIVED, tuple(columns))
+
+
+ANOMALIES = _anomalies()
+
 OCPI_REJECTS = Table(
     "core__ocpi_rejects",
     "OCPI documents kept in raw but not used, each with the reason; look the bytes up by position.",
@@ -248,7 +260,7 @@ POSITIONS = Table(
     ),
 )
 
-SQL_MODELS: tuple[Table, ...] = (STAGED_FRAMES, CALLS, MEASUREMENTS, LATE_FRAMES, *REPORTS)
+SQL_MODELS: tuple[Table, ...] = (STAGED_FRAMES, CALLS, MEASUREMENTS, LATE_FRAMES, ANOMALIES, *REPORTS)
 """Each has a file of its name under `sql/`."""
 
 TABLES: dict[str, Table] = {

@@ -171,7 +171,32 @@ class Station(Fact, kw_only=True, gc=False):
     booted_at: Annotated[datetime | None, doc("Receipt of the newest BootNotification, UTC.")] = None
 
 
-KINDS: tuple[type[Fact], ...] = (Session, FaultEpisode, Status, Authorization, Rate, Station)
+class Anomaly(Fact, kw_only=True, gc=False):
+    """Something that does not add up, with the frame it was seen in; the words are those of `anomalies`."""
+
+    kind = "anomalies"
+    table = "stg_ocpp__anomalies"
+    comment = "Anomalies as the step said them; core__anomalies adds those that SQL finds. Fact."
+    id_column = "anomaly_id"
+
+    anomaly_id: Annotated[str, doc("Hash of station, anomaly, place, session and frame or subject.")]
+    anomaly: Annotated[str, doc("What is odd: a word of docs/anomalies.md.")]
+    severity: Annotated[str, doc("critical, warning or info: how much it weighs for the figures.")]
+    station_id: StationId
+    evse_id: EvseId = None
+    connector_id: ConnectorId = None
+    protocol: Protocol = None
+    session_id: Annotated[str | None, doc("The session it is about; null where it is about none.")] = None
+    happened_at: Annotated[datetime | None, doc("When, by the charger's clock where sound, else receipt, UTC.")] = None
+    value: Annotated[str | None, doc("What was seen, as text.")] = None
+    expected: Annotated[str | None, doc("What it was held against, as text.")] = None
+    detail: Annotated[str, doc("One sentence; never quotes a frame.")] = ""
+    evidence_generation: Annotated[int | None, doc("Generation of the frame it was seen in.", "int32")] = None
+    evidence_partition: Annotated[int | None, doc("Partition of that frame.", "int32")] = None
+    evidence_offset: Annotated[int | None, doc("Offset of that frame.")] = None
+
+
+KINDS: tuple[type[Fact], ...] = (Session, FaultEpisode, Status, Authorization, Rate, Station, Anomaly)
 """Every fact kind: the one table that topics, landing, tables and suites are made from."""
 
 

@@ -170,6 +170,8 @@ class StationState(msgspec.Struct, array_like=True):
     """What changed since the last drain: (entity, generation, offset) by fact id. Always empty when encoded."""
     newest: Any = None
     """The record that set `received_at_us`, until it is in `instant` (`order.settle`). Always empty when encoded."""
+    anomalies: dict[str, tuple[int, int]] = {}
+    """Per kind of anomaly: the newest day of the log on which it was said, and how often on that day."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

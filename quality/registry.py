@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from quality.suite import Suite
 from quality.suites import (
+    core__anomalies,
     core__authorizations,
     core__calls,
     core__cdrs,
@@ -29,6 +30,7 @@ from quality.suites import (
 )
 
 _MODULES = (
+    core__anomalies,
     core__authorizations,
     core__calls,
     core__cdrs,
