@@ -174,14 +174,18 @@ class _Landing:
 
     def _land_states(self, source: Topic, ends: dict[tuple[str, int], int]) -> None:
         generation, todo = self._todo(source, ends)
-        newest = states.Newest()
+        newest, landed_ends = states.Newest(), {}
         oldest = self.log.starts(source) if todo else {}
         for partition, (start, end) in todo.items():
+            found = states.Newest()
             for chunk in self.log.read(source, partition, max(start, oldest[partition]), end, gaps=True):
                 for key, value in zip(chunk.keys, chunk.values, strict=True):
                     if key is not None:
-                        newest.take(partition, key, value)
-        if not todo:
+                        found.take(partition, key, value)
+            if found.is_of(self.manifest.edition):
+                newest.add(found)
+                landed_ends[partition] = end - 1
+        if not landed_ends:
             return
         self.log.check_identity(source)
         self.manifest.check_fence()
@@ -190,7 +194,7 @@ class _Landing:
             newest.rows(),
             log_id=source.log_id,
             generation=generation,
-            ends={partition: end - 1 for partition, (_, end) in todo.items()},
+            ends=landed_ends,
             epoch=self.epoch,
         )
         self.manifest.append(line)

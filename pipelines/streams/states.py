@@ -17,6 +17,7 @@ from models.reasons import Reason
 from models.record import Kind, Meta, MetaError, Record
 from models.state import StationState, decode, encode
 from models.step import Context, Refusal
+from pipelines.lake.states import Marker
 from pipelines.streams.chunks import RawRecord
 
 POSITION_KEY: Final = b"\x00position"
@@ -37,6 +38,8 @@ class Log(NamedTuple):
 
     log_id: str
     generation: int
+    edition: int = 0
+    """Which replay of the lake the states go on from."""
 
 
 class Position(NamedTuple):
@@ -44,15 +47,16 @@ class Position(NamedTuple):
 
     generation: int
     offset: int
+    edition: int = 0
 
     def encode(self) -> bytes:
         """The marker's value."""
-        return msgspec.msgpack.encode((self.generation, self.offset))
+        return msgspec.msgpack.encode(Marker(*self))
 
     @classmethod
     def decode(cls, data: bytes) -> "Position":
         """Read a marker back; raises `msgspec.MsgspecError` on another program's bytes."""
-        return cls(*msgspec.msgpack.decode(data, type=tuple[int, int]))
+        return cls(*msgspec.structs.astuple(msgspec.msgpack.decode(data, type=Marker)))
 
 
 class Said(NamedTuple):

@@ -41,7 +41,8 @@ def run(home: Home, bootstrap: str, *, token_key: bytes | None, flush_s: float =
     garbage = Garbage()
     garbage.off()
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # Several workers may share the log; a replay must have the states for itself.
+        with home.share("worker"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(home, bootstrap, Context(token_key=token_key), flush_s, garbage))
     finally:
         garbage.on()

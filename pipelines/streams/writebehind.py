@@ -127,7 +127,10 @@ class WriteBehind:
             await self._outlet.verify()
             taken = [(states, states.take()) for states in news]
             await self._send(
-                [(states, said, Position(states.log.generation, said.next_offset - 1)) for states, said in taken]
+                [
+                    (states, said, Position(states.log.generation, said.next_offset - 1, states.log.edition))
+                    for states, said in taken
+                ]
             )
         except BaseException as error:
             # Also when cancelled: what was taken is gone from memory, so nothing may follow it.
