@@ -10,7 +10,19 @@ from typing import Any, cast
 
 import msgspec
 
-from models import authorizations, faults, order, rates, sessions, sessions_v2x, sessions_v16, stations, statuses, times
+from models import (
+    anomalies,
+    authorizations,
+    faults,
+    order,
+    rates,
+    sessions,
+    sessions_v2x,
+    sessions_v16,
+    stations,
+    statuses,
+    times,
+)
 from models.events import (
     Alarm,
     Answer,
@@ -59,10 +71,16 @@ def step(state: StationState, record: Record, context: Context) -> Refusal | Non
     if not order.is_new(state, record):
         return None
     state.station_id = record.station_id
+    return fold(state, record, context)
+
+
+def fold(state: StationState, record: Record, context: Context) -> Refusal | None:
+    """As `step`, for a record that is known to be new, whatever its position: for replays (`models.replay`)."""
     received_us = times.plausible(record.received_at_us)
     if record.kind == _FRAME:
         return _frame(state, record, received_us, context)
-    stations.connect(state, record.kind, received_us)
+    if order.counts(state, record, received_us):
+        stations.connect(state, record.kind, received_us)
     return None
 
 
@@ -70,6 +88,9 @@ def drain(state: StationState) -> list[Fact]:
     """The facts that changed since the last drain, newest version of each id only."""
     order.settle(state)
     drained = [_fact(state, *entry) for entry in state.changed.values()]
+    if state.revision:
+        for fact in drained:
+            fact.version_revision = state.revision
     state.changed = {}
     return drained
 
@@ -82,6 +103,8 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
     is_known = frame.action in readers if type(frame) is Call else type(frame) is CallResult and readers is not _NONE
     refusal = None if is_known else _refused(frame, protocol)
     if refusal is not None or not order.counts(state, record, received_us):
+        if type(frame) is FrameError and frame.repaired is not None:
+            return _repaired(state, record, frame, received_us, context)
         return refusal
     state.protocol = protocol
     if state.faults:
@@ -93,6 +116,19 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
         # 2.1's types 5 and 6 may carry any id and answer no call.
         _answer(state, frame, ADAPTERS[protocol], Moment(record, received_us, protocol, frame.message_id))
     return None
+
+
+def _repaired(
+    state: StationState, record: Record, error: FrameError, received_us: int | None, context: Context
+) -> Refusal:
+    """Fold a message of which only a value is missing as if `null` stood there; it is a dead letter all the same."""
+    whole = msgspec.structs.replace(record, payload=error.repaired)
+    refusal = _frame(state, whole, received_us, context)
+    if refusal is not None:
+        return refusal
+    moment = Moment(whole, received_us, state.protocol or V16, error.message_id or "", context.token_key)
+    anomalies.say(state, anomalies.Kind.FRAME_REPAIRED, moment)
+    return Refusal(Reason.REPAIRED, error.detail + " Read with null in its place.")
 
 
 def _refused(frame: Frame | FrameError, protocol: str) -> Refusal | None:

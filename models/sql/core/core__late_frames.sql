@@ -4,7 +4,7 @@
 WITH seen AS (
   SELECT station_id, protocol, direction, received_at, source, ordinal, generation, partition, "offset"
   FROM stg_ocpp__frames AS f
-  ANTI JOIN (SELECT source, ordinal FROM core__dead_letters WHERE reason <> 'invalid_payload') AS refused
+  ANTI JOIN (SELECT source, ordinal FROM core__dead_letters WHERE reason NOT IN ('invalid_payload', 'repaired')) AS refused
     ON refused.source = f.source AND refused.ordinal = f.ordinal
 ), placed AS (
   SELECT
