@@ -37,7 +37,13 @@ class Fact(msgspec.Struct, kw_only=True, gc=False):
 
     version_generation: Annotated[int, doc("Generation of the record handled when this was said.")]
     version_offset: Annotated[int, doc("Offset of the record handled when this was said.")]
+    version_revision: Annotated[int, doc("How often the station had been replayed when this was said.")] = 0
     deleted: Annotated[bool, doc("True: an earlier fact of this id is taken back.")] = False
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """Generation, offset and revision: of two facts with one id the higher one holds."""
+        return self.version_generation, self.version_offset, self.version_revision
 
     @property
     def fact_id(self) -> str:

@@ -3,9 +3,10 @@
 import hashlib
 import zlib
 
-from models.record import Direction, Record
+from models.record import Direction, Kind, Record
 
 _LONGEST = 64
+_FRAME, _OPEN = Kind.FRAME.value, Kind.OPEN.value
 MAX_INT_IDS = frozenset({"2147483647", "4294967295", "9223372036854775807", "18446744073709551615"})
 """Largest integers, which some chargers send for "no transaction"."""
 
@@ -38,9 +39,10 @@ def mark(record: Record, received_us: int | None, key: bytes | None) -> str:
 
 
 def frame_hash(record: Record) -> int:
-    """A small, stable number for (direction, payload): tells equal frames of one instant apart from others."""
+    """A small, stable number for (kind, direction, payload): tells equal frames of one instant apart from others."""
     payload = record.payload
-    return zlib.crc32(payload, record.direction == Direction.CP_TO_CSMS) | (len(payload) & 0x7FFFFFFF) << 32
+    start = record.direction == Direction.CP_TO_CSMS if record.kind == _FRAME else 2 + (record.kind == _OPEN)
+    return zlib.crc32(payload, start) | (len(payload) & 0x7FFFFFFF) << 32
 
 
 def is_key(transaction_id: str | None) -> bool:

@@ -123,11 +123,24 @@ class ConnectorState(msgspec.Struct, array_like=True, gc=False):
     error_code: str | None = None
 
 
+class Mark(msgspec.Struct, array_like=True, gc=False):
+    """Why a station must be replayed: records whose place is before ones that were folded (ADR 0014)."""
+
+    since_us: int
+    """Earliest time of receipt among them."""
+    source: str
+    """The file or connection of the first one."""
+    frames: int = 0
+    generation: int = 0
+    offset: int = -1
+    """Place of the last one: once it is landed, all are."""
+
+
 class StationState(msgspec.Struct, array_like=True):
     """One station's memory; `(generation, offset)` is the newest record it has seen.
 
-    `late` counts frames that were received before the newest one and came from another source, `orphan_stops`
-    stops without a known start, `repeated` frames already known from another source.
+    `late` counts records that came after ones of a later place in the canonical order, `orphan_stops` stops without
+    a known start, `repeated` records already known at the newest instant.
     """
 
     version: int = STATE_VERSION
@@ -141,7 +154,7 @@ class StationState(msgspec.Struct, array_like=True):
     received_at_us: int | None = None
     received_source: str = ""
     instant: dict[int, str] = {}
-    """Frames at `received_at_us` by `ids.frame_hash`, and the source that brought each."""
+    """Records at `received_at_us` by `ids.frame_hash`, in their order, and the source that brought each."""
     late: int = 0
     repeated: int = 0
     orphan_stops: int = 0
@@ -172,6 +185,16 @@ class StationState(msgspec.Struct, array_like=True):
     """The record that set `received_at_us`, until it is in `instant` (`order.settle`). Always empty when encoded."""
     anomalies: dict[str, tuple[int, int]] = {}
     """Per kind of anomaly: the newest day of the log on which it was said, and how often on that day."""
+
+    revision: int = 0
+    """How often the station was replayed: part of its facts' version."""
+    mark: Mark | None = None
+    """Set while records wait for a replay, being late."""
+    is_replay: bool = False
+    """The records come in canonical order, each once. Never when encoded."""
+    second_source: str = ""
+    """Another source of the newest instant's records, and the place of its last one among them."""
+    second_place: int = -1
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

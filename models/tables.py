@@ -157,7 +157,7 @@ FACT_TABLES: tuple[Table, ...] = tuple(Table(kind.table, kind.comment, Origin.FA
 LANDED: dict[str, Table] = {t.name: t for t in (RAW_FRAMES, RAW_CONNECTIONS, RAW_OBJECTS, DEAD_LETTERS, *FACT_TABLES)}
 """Tables with a Parquet folder of their own."""
 
-VERSION_COLUMNS = ("version_generation", "version_offset", "deleted")
+VERSION_COLUMNS = ("version_generation", "version_offset", "version_revision", "deleted")
 """Columns of a landed fact that its core table leaves out."""
 
 

@@ -54,7 +54,8 @@ def _fact_table(connection: duckdb.DuckDBPyConnection, kind: type[Fact], source:
     connection.execute(
         f"CREATE TABLE {identifier(table.name)} AS SELECT {columns(table)} FROM ("
         f"SELECT * FROM {source} "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY version_generation DESC, version_offset DESC) = 1"
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY "
+        "version_generation DESC, version_offset DESC, coalesce(version_revision, 0) DESC) = 1"
         f") WHERE NOT deleted ORDER BY station_id, {key}"
     )
 

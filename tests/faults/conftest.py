@@ -165,11 +165,11 @@ class Log:
 
     def facts(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The newest version of each fact, leaving the version out."""
-        newest: dict[tuple[str, str], tuple[tuple[int, int], dict[str, Any]]] = {}
+        newest: dict[tuple[str, str], tuple[tuple[int, int, int], dict[str, Any]]] = {}
         kinds = {facts.topic(kind): kind for kind in facts.KINDS}
         for record in self.read(*kinds):
             row = json.loads(record.value)
-            version = row.pop("version_generation"), row.pop("version_offset")
+            version = row.pop("version_generation"), row.pop("version_offset"), row.pop("version_revision")
             name = record.topic, row[kinds[record.topic].id_column]
             if name not in newest or version >= newest[name][0]:
                 newest[name] = version, row

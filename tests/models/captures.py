@@ -120,8 +120,7 @@ class Folded:
         for state in self.states.values():
             for fact in drain(state):
                 known = self.facts.get((fact.kind, fact.fact_id))
-                version = (fact.version_generation, fact.version_offset)
-                assert known is None or version >= (known.version_generation, known.version_offset)
+                assert known is None or fact.version >= known.version
                 self.facts[fact.kind, fact.fact_id] = fact
 
     def of(self, kind: str) -> list:
@@ -129,7 +128,7 @@ class Folded:
 
     def rows(self) -> dict[tuple[str, str], dict]:
         """Every fact that is not taken back, without its version: what must be equal between two runs."""
-        hidden = ("version_generation", "version_offset", "deleted")
+        hidden = ("version_generation", "version_offset", "version_revision", "deleted")
         return {
             key: {name: getattr(fact, name) for name in fact.__struct_fields__ if name not in hidden}
             for key, fact in self.facts.items()

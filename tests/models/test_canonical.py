@@ -1,0 +1,251 @@
+"""The canonical order of a station's records, and a replay that gives the facts of a clean fold (ADR 0014)."""
+
+import random
+from collections import defaultdict
+from itertools import groupby, pairwise
+
+import captures
+import pytest
+from captures import KEY, Folded, Wire
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.canonical import canonical
+from models.facts import Fact
+from models.record import Record
+from models.replay import replay
+from models.state import encode
+from models.step import Context, drain, step
+
+CAPTURES = (
+    "sim_sap_emobility_16_201.jsonl",
+    "sim_solidstudio_vcp_16_201_21.jsonl",
+    "kwwhat_ocpp16_synthetic_14d.csv",
+)
+
+
+def copy(records: list[Record], source: str) -> list[Record]:
+    """The same frames as lines of another file, ordinals as there."""
+    return [
+        Record(
+            r.station_id, r.kind, r.direction, r.protocol, r.received_at_us, source, number, r.payload, 1, 0, r.offset
+        )
+        for number, r in enumerate(records)
+    ]
+
+
+def logged(files: list[list[Record]]) -> list[Record]:
+    """Files one after the other, as one log."""
+    found = [record for file in files for record in file]
+    for offset, record in enumerate(found):
+        record.offset = offset
+    return found
+
+
+def names(records: list[Record]) -> list[tuple[int | None, bytes]]:
+    return [(record.received_at_us, record.payload) for record in records]
+
+
+def by_station(records: list[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        found[record.station_id].append(record)
+    return found
+
+
+def replayed(records: list[Record]) -> Folded:
+    """Every station replayed over all its records."""
+    folded = Folded()
+    for station, lines in by_station(records).items():
+        last = max((line.generation, line.offset) for line in lines)
+        folded.states[station] = replay(station, lines, Context(KEY), position=last, revision=1)
+    folded.take()
+    return folded
+
+
+def of_the_log(records: list[Record]) -> Folded:
+    """The live fold, then a replay of the stations that it marked: what the pipeline does."""
+    folded = Folded().fold(records)
+    marked = [station for station, state in folded.states.items() if state.mark is not None]
+    whole = by_station(records)
+    for station in marked:
+        for key in [key for key, fact in folded.facts.items() if station_of(fact) == station]:
+            del folded.facts[key]
+        again = replayed(whole[station])
+        folded.facts |= again.facts
+        folded.states[station] = again.states[station]
+    return folded
+
+
+def station_of(fact: Fact) -> str:
+    return fact.station_id  # type: ignore[attr-defined, no-any-return]
+
+
+def tied() -> Wire:
+    """Four frames of one instant between two others."""
+    wire = Wire()
+    wire.call("Heartbeat", {}, seconds=1)
+    wire.start(7, seconds=5)
+    wire.status("Charging", seconds=5)
+    wire.stop(7, seconds=5)
+    wire.call("Heartbeat", {}, seconds=9)
+    return wire
+
+
+def test_one_file_in_order_stays_as_it_is() -> None:
+    records = tied().records
+    assert canonical(reversed(records)) == records
+
+
+def test_a_frame_counts_once_however_many_lines_hold_it() -> None:
+    records = tied().records
+    twice = logged([copy(records, "a"), copy(records[2:], "b"), copy([*records[:2], *records[:2]], "c")])
+    assert names(canonical(twice)) == names(records)
+
+
+def test_frames_of_one_instant_are_ordered_by_the_file_that_holds_both() -> None:
+    records = tied().records
+    parts = [copy(records[:4], "z"), copy(records[3:], "a")]
+    assert names(canonical(logged(parts[::-1]))) == names(records)
+
+
+@pytest.mark.parametrize("cut", range(1, 7))
+def test_a_file_cut_within_an_instant_is_joined_again(cut: int) -> None:
+    records = tied().records
+    parts = [copy(records[:cut], "z"), copy(records[cut:], "a")]
+    assert names(canonical(logged(parts[::-1]))) == names(records)
+
+
+def test_where_no_file_says_it_a_call_stands_before_its_answer() -> None:
+    wire = Wire()
+    wire.start(7, seconds=5)
+    call, answer = wire.records
+    for files in ([copy([answer], "a"), copy([call], "b")], [copy([call], "a"), copy([answer], "b")]):
+        assert names(canonical(logged(files))) == names([call, answer])
+
+
+def test_files_that_disagree_give_one_order_whichever_comes_first() -> None:
+    records = tied().records
+    first, second, third = copy(records, "a"), copy(records[::-1], "b"), copy([records[3], records[1]], "c")
+    found = [names(canonical(logged(files))) for files in ([first, second, third], [third, second, first])]
+    assert found[0] == found[1]
+    assert sorted(found[0]) == sorted(names(records))
+
+
+def test_a_file_that_does_not_tell_the_direction_holds_the_same_frames() -> None:
+    records = tied().records
+    blind = copy(records, "a")
+    for record in blind:
+        record.direction = record.protocol = None
+    for files in ([blind, copy(records, "b")], [copy(records, "b"), blind]):
+        found = canonical(logged(files))
+        assert [(r.direction, r.protocol, r.payload) for r in found] == [
+            (r.direction, r.protocol, r.payload) for r in records
+        ]
+
+
+def test_frames_without_a_time_stay_at_their_place_in_the_log() -> None:
+    wire = Wire()
+    for seconds in (10, 20, 30, 40, 15):
+        wire.call("Heartbeat", {}, seconds=seconds)
+    for number in (1, 3):
+        wire.records[number].received_at_us = None
+    ten, untimed, thirty, other, late = wire.records
+    assert canonical(wire.records) == [ten, untimed, late, thirty, other]
+
+
+def test_connections_take_part() -> None:
+    wire = Wire()
+    for kind, seconds in (("open", 1), ("close", 5), ("open", 3)):
+        wire.add({"path": "/CP"}, None, seconds=seconds)
+        wire.records[-1].kind = kind
+    assert [record.kind for record in canonical(wire.records)] == ["open", "open", "close"]
+
+
+def test_a_replay_takes_the_position_it_is_given_and_knows_every_line() -> None:
+    records = logged([copy(tied().records, "a"), copy(tied().records[2:], "b")])
+    state = replay("CP", records, Context(KEY), position=(3, 99), revision=4)
+    facts = drain(state)
+    assert {fact.version for fact in facts} == {(3, 99, 4)}
+    assert (state.source, state.ordinal, state.sources) == ("b", 4, {"a": 6})
+    assert (state.generation, state.offset, state.revision, state.mark) == (3, 99, 4, None)
+    assert state.repeated == 5
+    encode(state)
+    for record in logged([copy(tied().records, "a"), copy(tied().records[2:], "b")]):
+        record.generation = 4
+        assert step(state, record, Context(KEY)) is None
+    assert drain(state) == []
+    assert state.mark is None
+
+
+def test_after_a_replay_the_newest_instant_goes_on_for_the_file_that_holds_all_of_it() -> None:
+    wire = tied()
+    wire.status("Available", seconds=9)
+    one, other = copy(wire.records, "a"), copy(wire.records[6:7], "b")
+    records = logged([other, one[:-1]])
+    for source, is_marked in (("a", False), ("b", True)):
+        state = replay("CP", records, Context(KEY), position=(1, 50), revision=1)
+        drain(state)
+        last = copy(wire.records, source)[-1]
+        last.offset = 51
+        step(state, last, Context(KEY))
+        assert (state.mark is not None) is is_marked
+
+
+def test_a_replay_sets_aside_what_the_step_cannot_read() -> None:
+    wire = tied()
+    wire.add(b"no JSON", "cp-to-csms", seconds=7)
+    found: list[tuple[Record, object]] = []
+    replay("CP", wire.records, Context(KEY), position=(1, 9), revision=1, refused=lambda *what: found.append(what))
+    assert [record for record, _ in found] == [wire.records[-1]]
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_a_replay_of_a_capture_gives_the_facts_of_the_live_fold(name: str) -> None:
+    records = captures.records(captures.shared(name))
+    live = Folded().fold(records, drain_every=97)
+    assert all(state.mark is None for state in live.states.values())
+    random.Random(7).shuffle(records)
+    assert replayed(records).rows() == live.rows()
+
+
+_cache: dict[str, tuple[list[Record], dict[tuple[str, str], dict[str, object]]]] = {}
+
+
+def _whole(name: str) -> tuple[list[Record], dict[tuple[str, str], dict[str, object]]]:
+    if name not in _cache:
+        records = captures.records(captures.shared(name))
+        if len(records) > 6_000:  # a few days are enough for a property
+            records = records[:3_000]
+        _cache[name] = records, Folded().fold(records).rows()
+    return _cache[name]
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_any_cuts_overlaps_and_orders_of_a_capture_give_its_facts(name: str, data: st.DataObject) -> None:
+    records, expected = _whole(name)
+    place = st.integers(0, len(records))
+    cuts = sorted({0, len(records), *data.draw(st.lists(place, max_size=4))})
+    overlap = st.integers(0, 400)
+    ranges = [(max(0, one - data.draw(overlap)), other + data.draw(overlap)) for one, other in pairwise(cuts)]
+    ranges += data.draw(st.lists(st.tuples(place, place), max_size=1))
+    files = [copy(records[one:other], f"f{number}") for number, (one, other) in enumerate(ranges)]
+    order = data.draw(st.permutations(files))
+    assert of_the_log(logged(list(order))).rows() == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), max_size=25), st.randoms(use_true_random=False))
+def test_the_order_depends_on_the_lines_and_not_on_the_log(
+    frames: list[tuple[int, int]], chance: random.Random
+) -> None:
+    wire = Wire()
+    for seconds, number in frames:
+        wire.call("Heartbeat", {}, message_id=str(number), seconds=seconds)
+    files = [copy(chance.sample(wire.records, chance.randint(0, len(frames))), str(number)) for number in range(4)]
+    found = names(canonical(logged(files)))
+    chance.shuffle(files)
+    assert names(canonical(logged(files))) == found
+    assert [time for time, _ in groupby(found, key=lambda item: item[0])] == sorted({time for time, _ in found})
