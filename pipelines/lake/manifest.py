@@ -151,6 +151,7 @@ class Manifest:
         self._ranges: dict[str, dict[_Key, Range]] = defaultdict(dict)
         self._by_source: dict[tuple[str, str], dict[_Key, Range]] = defaultdict(dict)
         self.epoch = 0
+        self.gaps: list[Gap] = []
         self.edition = 0
         """Counts the replays; states carry on only within one."""
         self._next: dict[tuple[str, int, int], int] = {}
@@ -308,7 +309,9 @@ class Manifest:
             return
         place = (line.topic, line.generation, line.partition)
         self._next[place] = max(self._next.get(place, 0), line.last_offset + 1)
-        if isinstance(line, Range):
+        if isinstance(line, Gap):
+            self.gaps.append(line)
+        elif isinstance(line, Range):
             self._put(line)
 
     def _put(self, line: Range) -> None:

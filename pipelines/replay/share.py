@@ -1,0 +1,132 @@
+"""One process's part of a replay: group after group through the step, facts compared, what differs written.
+
+Not here: starting processes, or making what they wrote visible (`run`).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from models.facts import KINDS, Fact
+from models.step import Context
+from models.tables import LANDED
+from pipelines.home import Home
+from pipelines.lake import facts as landed_facts
+from pipelines.lake import files
+from pipelines.lake.manifest import LandedFile
+from pipelines.replay import compare, read
+from pipelines.replay.compare import Counts
+from pipelines.replay.fold import Folded, fold
+from pipelines.replay.plan import Group, Plan
+
+FILE_ROWS: Final = 100_000
+"""As a landed file: no more rows."""
+
+Progress = Callable[[int], None]
+"""Told how many raw rows more are done."""
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What one process is told; all of it can be pickled."""
+
+    home: Home
+    plan: Plan
+    number: int
+    """Which of the plan's shares is to be done."""
+    states: dict[str, bytes]
+    """The landed states of its stations."""
+    token_key: bytes | None
+    edition: int
+    is_dry: bool
+
+
+class Done(msgspec.Struct):
+    """What came of it. Nothing counts until the manifest lists the files."""
+
+    facts: dict[str, Counts] = {}
+    """By kind."""
+    files: list[LandedFile] = []
+    states: dict[str, bytes] = {}
+    states_changed: int = 0
+    stations: int = 0
+    frames: int = 0
+
+    def add(self, other: "Done") -> None:
+        """Take over what another process has done."""
+        for kind, counts in other.facts.items():
+            self.facts[kind] = self.facts.get(kind, Counts()).plus(counts)
+        self.files += other.files
+        self.states |= other.states
+        self.states_changed += other.states_changed
+        self.stations += other.stations
+        self.frames += other.frames
+
+
+def work(task: Task, progress: Progress) -> Done:
+    """Do one share.
+
+    Raises:
+        FileDamagedError: a landed file cannot be read.
+    """
+    done, writer, context = Done(), _Writer(task), Context(token_key=task.token_key)
+    for group in task.plan.shares[task.number]:
+        found: dict[str, Folded] = {}
+        for station, records in read.records(task.home, task.plan, group):
+            found[station] = fold(station, records, context, task.states.get(station))
+            done.frames += len(records)
+        for station in group.stations:
+            if station not in found:  # facts, but no frame any more
+                found[station] = fold(station, [], context, task.states.get(station))
+        _compare(task, group, found, done, writer)
+        for station, folded in found.items():
+            done.states[station] = folded.state
+            done.states_changed += folded.is_state_new
+        done.stations += len(group.stations)
+        progress(group.rows)
+    done.files = writer.close()
+    return done
+
+
+def _compare(task: Task, group: Group, found: dict[str, Folded], done: Done, writer: "_Writer") -> None:
+    said: dict[type[Fact], list[Fact]] = {kind: [] for kind in KINDS}
+    for folded in found.values():
+        for fact in folded.facts:
+            said[type(fact)].append(fact)
+    versions = {station: folded.version for station, folded in found.items()}
+    for kind in KINDS:
+        newest = read.newest(task.home, task.plan, group, kind)
+        fresh = landed_facts.frame_of(kind, said[kind])
+        differing, counts = compare.differing(kind, fresh, newest, versions)
+        done.facts[kind.kind] = done.facts.get(kind.kind, Counts()).plus(counts)
+        writer.add(kind, differing)
+
+
+class _Writer:
+    """Rows of facts, written as files once there are enough."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._waiting: dict[type[Fact], list[pl.DataFrame]] = {kind: [] for kind in KINDS}
+        self._written: list[LandedFile] = []
+
+    def add(self, kind: type[Fact], rows: pl.DataFrame) -> None:
+        """Rows of one kind."""
+        if rows.height and not self._task.is_dry:
+            self._waiting[kind].append(rows)
+            if sum(part.height for part in self._waiting[kind]) >= FILE_ROWS:
+                self._write(kind)
+
+    def close(self) -> list[LandedFile]:
+        """Write what is left; all files."""
+        for kind, parts in self._waiting.items():
+            if parts:
+                self._write(kind)
+        return self._written
+
+    def _write(self, kind: type[Fact]) -> None:
+        rows, self._waiting[kind] = pl.concat(self._waiting[kind]), []
+        name = f"{files.REPLAY}e{self._task.edition:04d}-{self._task.number:03d}-{len(self._written):04d}"
+        table = landed_facts.in_order(rows).to_arrow().cast(LANDED[kind.table].schema)
+        self._written.append(files.write(self._task.home, kind.table, name, table))
