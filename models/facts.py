@@ -202,7 +202,27 @@ class Anomaly(Fact, kw_only=True, gc=False):
     evidence_offset: Annotated[int | None, doc("Offset of that frame.")] = None
 
 
-KINDS: tuple[type[Fact], ...] = (Session, FaultEpisode, Status, Authorization, Rate, Station, Anomaly)
+class Restatement(Fact, kw_only=True, gc=False):
+    """A figure that was said and has changed, because the truth came later."""
+
+    kind = "restatements"
+    table = "core__restatements"
+    comment = "Sessions and faults whose figures changed after they were said, and why. Fact."
+    id_column = "restatement_id"
+
+    restatement_id: Annotated[str, doc("Hash of the restated row and of what restated it.")]
+    station_id: StationId
+    table_name: Annotated[str, doc("Table of the restated row.")]
+    entity_id: Annotated[str, doc("Id of the restated row (session_id, fault_id).")]
+    cause: Annotated[str, doc("late_frames, late_stop, late_event, resumed or start_as_stop: what brought the truth.")]
+    energy_before_wh: Annotated[int | None, doc("Energy as said before, Wh.")] = None
+    energy_after_wh: Annotated[int | None, doc("Energy since, Wh.")] = None
+    ended_before_at: Annotated[datetime | None, doc("End as said before, UTC; null = open.")] = None
+    ended_after_at: Annotated[datetime | None, doc("End since, UTC; null = open.")] = None
+    restated_at: Annotated[datetime | None, doc("Receipt of the frame that brought the truth, UTC.")] = None
+
+
+KINDS: tuple[type[Fact], ...] = (Session, FaultEpisode, Status, Authorization, Rate, Station, Anomaly, Restatement)
 """Every fact kind: the one table that topics, landing, tables and suites are made from."""
 
 
