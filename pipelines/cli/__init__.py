@@ -12,6 +12,7 @@ _USAGE_ERRORS = {
     "OcpiConfigError",
     "SettingsInvalidError",
     "UnknownTimezoneError",
+    "PortsError",
 }
 """Errors of ours that mean wrong usage: nothing was changed, exit code 2. By name, to import nothing."""
 

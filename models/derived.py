@@ -1,0 +1,154 @@
+"""Tables that a build derives of measurements, sessions and statuses: names, columns, COMMENTs.
+
+Each has a file of its name under `sql/core`. Not here: the other tables of a warehouse (`catalogue`).
+"""
+
+import pyarrow as pa
+
+from models.tables import TIMESTAMP, Column, Origin, Table
+
+INTEGER, BIGINT, DOUBLE = pa.int32(), pa.int64(), pa.float64()
+TEXT, BOOLEAN = pa.string(), pa.bool_()
+
+_STATION = Column("station_id", "Charging station, as in its connection URL.", TEXT)
+_EVSE = Column("evse_id", "EVSE number (OCPP 2.x); null in 1.6.", INTEGER)
+_PORT = Column("port_id", "The port (`core__connectors`), within its station.", TEXT)
+_CONNECTOR = Column("connector_id", "Connector number; null where no message names it.", INTEGER)
+_PROTOCOL = Column("protocol", "ocpp1.6, ocpp2.0.1 or ocpp2.1.", TEXT)
+_SESSION = Column("session_id", "The session (`core__sessions`).", TEXT)
+_RECEIVED = Column("received_at", "Receipt of the message, UTC.", TIMESTAMP)
+_SOURCE = Column("source", "The log file (sha256, 16 hex digits) or the live connection.", TEXT)
+_ORDINAL = Column("ordinal", "Ordinal of the frame in its source.", BIGINT)
+
+MEASUREMENTS = Table(
+    "core__measurements",
+    "Sampled values, one row per value: as reported, and normalised beside it. Repeats are kept and flagged.",
+    Origin.DERIVED,
+    (
+        _STATION,
+        Column("evse_id", "EVSE number (OCPP 2.x).", INTEGER),
+        Column("connector_id", "Connector number; null where the message does not say (1.6 StopTransaction).", INTEGER),
+        _PROTOCOL,
+        Column("transaction_id", "transactionId as text; null outside a transaction.", TEXT),
+        Column(
+            "session_id",
+            "The session: by transactionId where that is a key, else by EVSE or connector and time; null outside.",
+            TEXT,
+        ),
+        Column("sampled_at", "Charger's timestamp, UTC; null when unreadable.", TIMESTAMP),
+        Column("measurand", "Measurand; Energy.Active.Import.Register where omitted.", TEXT),
+        Column("phase", "Phase, where given.", TEXT),
+        Column("location", "Location; Outlet where omitted.", TEXT),
+        Column("context", "Reading context; Sample.Periodic where omitted.", TEXT),
+        Column("unit", "Unit as reported; Wh (varh) where an energy value has none.", TEXT),
+        Column("value", "Value in that unit, 2.x multiplier applied; null when not a number (signed data).", DOUBLE),
+        Column("value_normalised", "Value in unit_normalised; null where value or unit is no such thing.", DOUBLE),
+        Column(
+            "unit_normalised",
+            "Base unit: Wh, varh, VAh, W, var, VA, A, V, percent, celsius, hertz, rpm, ratio. A missing unit follows "
+            "the measurand; in a session whose other registers are in kWh it is kWh where that fits better. Null "
+            "where unit and measurand contradict each other.",
+            TEXT,
+        ),
+        Column("phase_normalised", "L1, L2, L3 (also for L1-N ...), N, L1-L2, L2-L3, L3-L1; null = total.", TEXT),
+        Column("location_normalised", "Location in OCPP's spelling; null where it is none of OCPP's.", TEXT),
+        Column("context_normalised", "Context in OCPP's spelling; Other where it is none of OCPP's.", TEXT),
+        Column(
+            "is_signed",
+            "The value is signed data (1.6) or has a signature beside it (2.x).",
+            BOOLEAN,
+        ),
+        Column(
+            "is_repeat",
+            "The same value of the same instant was said before: a message sent again, transactionData, or a "
+            "clock-aligned sample beside a periodic one. Leave these out when counting.",
+            BOOLEAN,
+        ),
+        Column("is_after_stop", "Sampled after the end of its session: changes no figure of it.", BOOLEAN),
+        Column("action", "The message that carried it.", TEXT),
+        Column("received_at", "Receipt of that message, UTC.", TIMESTAMP),
+        _SOURCE,
+        _ORDINAL,
+        Column("meter_value", "Place of its meterValue within the frame, from 1.", BIGINT),
+        Column("sample", "Place within that meterValue, from 1.", BIGINT),
+    ),
+)
+
+TRANSACTION_EVENTS = Table(
+    "core__transaction_events",
+    "TransactionEvents of OCPP 2.x, one row per message; a message sent again is flagged.",
+    Origin.DERIVED,
+    (
+        _STATION,
+        Column("evse_id", "EVSE number; where the message leaves it out, the session's.", INTEGER),
+        Column("connector_id", "Connector number; where the message leaves it out, the session's.", INTEGER),
+        _PROTOCOL,
+        Column("transaction_id", "transactionId.", TEXT),
+        Column("session_id", "The session (`core__sessions`); null where the message carried no fact.", TEXT),
+        Column("event_type", "Started, Updated or Ended.", TEXT),
+        Column("trigger_reason", "Why the station sent it.", TEXT),
+        Column("charging_state", "chargingState, where given.", TEXT),
+        Column("stopped_reason", "stoppedReason, where given.", TEXT),
+        Column("seq_no", "seqNo; some stations send the same in every event.", BIGINT),
+        Column("is_offline", "The station says that it was offline when this happened.", BOOLEAN),
+        Column("happened_at", "Charger's timestamp, UTC; null when unreadable.", TIMESTAMP),
+        _RECEIVED,
+        Column("is_repeat", "The same event was received before.", BOOLEAN),
+        _SOURCE,
+        _ORDINAL,
+    ),
+)
+
+CONNECTORS = Table(
+    "core__connectors",
+    "Connectors that said something or had a session, and the ports they belong to.",
+    Origin.DERIVED,
+    (
+        _STATION,
+        Column(
+            "port_id",
+            "What one car can use at a time: the EVSE (2.x), the connector (1.6), or as ports.csv joins them.",
+            TEXT,
+        ),
+        _EVSE,
+        Column("connector_id", "Connector number; null where no message of the EVSE names one.", INTEGER),
+        Column("connectors", "Connectors of the port.", BIGINT),
+        Column("is_given", "The home's ports.csv says so.", BOOLEAN),
+    ),
+)
+
+STATUS_TIMELINE = Table(
+    "core__status_timeline",
+    "What each port was at any time: half-open intervals without holes or overlaps over the whole log.",
+    Origin.DERIVED,
+    (
+        _STATION,
+        _PORT,
+        Column("evse_id", "EVSE number (OCPP 2.x); null in 1.6.", INTEGER),
+        Column("connector_id", "Connector number; null where the port has several, or none is named.", INTEGER),
+        Column(
+            "from_at",
+            "Begin, UTC, by the receiver's clock; of what a station had queued, by its own, set right.",
+            TIMESTAMP,
+        ),
+        Column("until_at", "End, UTC, itself outside; of the last interval, the end of the log.", TIMESTAMP),
+        Column(
+            "status",
+            "OCPP 1.6's nine words for all versions, and Unknown. Of several connectors, the one in use; else usable "
+            "where one is.",
+            TEXT,
+        ),
+        Column(
+            "source",
+            "reported; inferred_from_transaction (2.x chargingState, a 1.6 session without statuses); inferred_offline "
+            "(disconnected, or silent for 1.5 heartbeat intervals); unobserved (before anything was said of the port).",
+            TEXT,
+        ),
+        Column("known_status", "The status without regard to silence: what it was last known to be.", TEXT),
+        Column("observed_s", "Seconds in which the status was known.", DOUBLE),
+        Column("unknown_s", "Seconds in which it was Unknown: neither up nor down.", DOUBLE),
+        Column("is_last", "The port's newest interval: may go on.", BOOLEAN),
+    ),
+)
+
+DERIVED: tuple[Table, ...] = (MEASUREMENTS, TRANSACTION_EVENTS, CONNECTORS, STATUS_TIMELINE)
