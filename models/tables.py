@@ -153,8 +153,26 @@ DEAD_LETTERS = Table(
     ),
 )
 
+VIOLATIONS = Table(
+    "stg_ocpp__violations",
+    "What the schema check found, landed beside the frames. An answer whose call was not near it in the log stands "
+    "here once for each action it may answer; core__violations keeps the right one.",
+    Origin.DERIVED,
+    (
+        *_POSITION,
+        *(column for column in _STATION if column.name != "connection"),
+        *_LINE,
+        Column("message", "request, answer, or send (unanswered, OCPP 2.1).", pa.string(), False),
+        Column("action", "OCPP action; of an answer that of its call.", pa.string(), False),
+        Column("rule", "What is broken, in JSON Schema's words (required, enum, ...).", pa.string(), False),
+        Column("path", "Where, such as meterValue[].timestamp; $ is the whole payload.", pa.string(), False),
+        Column("violations", "How often in this frame.", pa.int64(), False),
+    ),
+)
 FACT_TABLES: tuple[Table, ...] = tuple(Table(kind.table, kind.comment, Origin.FACT, columns_of(kind)) for kind in KINDS)
-LANDED: dict[str, Table] = {t.name: t for t in (RAW_FRAMES, RAW_CONNECTIONS, RAW_OBJECTS, DEAD_LETTERS, *FACT_TABLES)}
+LANDED: dict[str, Table] = {
+    t.name: t for t in (RAW_FRAMES, RAW_CONNECTIONS, RAW_OBJECTS, DEAD_LETTERS, VIOLATIONS, *FACT_TABLES)
+}
 """Tables with a Parquet folder of their own."""
 
 VERSION_COLUMNS = ("version_generation", "version_offset", "version_revision", "deleted")

@@ -75,6 +75,15 @@ class Range(msgspec.Struct, tag="range", tag_field="kind", frozen=True, kw_only=
     invalid: int
     code_version: str
     epoch: int
+    checked: str = ""
+    """By which version of the schema check; empty where none looked at it yet, or there is nothing to check."""
+    violations: LandedFile | None = None
+    """What the check found, if anything."""
+
+    @property
+    def every_file(self) -> tuple[LandedFile, ...]:
+        """Its files, that of the check among them."""
+        return self.files if self.violations is None else (*self.files, self.violations)
 
 
 class Merged(Range, tag="merged", tag_field="kind", frozen=True, kw_only=True):
@@ -179,7 +188,7 @@ class Manifest:
         found: dict[str, list[LandedFile]] = defaultdict(list)
         lines: list[Range | Replayed] = [line for ranges in self._ranges.values() for line in ranges.values()]
         for line in [*lines, *self.replays]:
-            for file in line.files:
+            for file in line.every_file if isinstance(line, Range) else line.files:
                 found[file.table].append(file)
         return found
 
@@ -332,7 +341,7 @@ class Manifest:
                 del ranges[key]
             for source in old.sources:
                 self._by_source[merged.topic, source].pop(key, None)
-            self.replaced |= {file.path: merged.merged_at for file in old.files}
+            self.replaced |= {file.path: merged.merged_at for file in old.every_file}
 
 
 def known_sources(home: Home) -> dict[str, int]:

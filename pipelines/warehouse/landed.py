@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from models.catalogue import CORE_DEAD_LETTERS, RAW_VIEWS, published_fact
 from models.facts import KINDS, Fact
-from models.tables import DEAD_LETTERS, LANDED, Table
+from models.tables import DEAD_LETTERS, LANDED, VIOLATIONS, Table
 from models.tokens import PREFIX, pseudonym
 from pipelines.warehouse.sql import columns, identifier, literal, rows
 
@@ -21,6 +21,7 @@ def create(connection: duckdb.DuckDBPyConnection, landed: Landed, token_key: byt
     for name, table in RAW_VIEWS.items():
         source = DEAD_LETTERS if name == "raw_ocpp__dead_letters" else LANDED[name]
         _raw_view(connection, table, rows(source, landed.get(source.name, ())))
+    _view(connection, VIOLATIONS, rows(VIOLATIONS, landed.get(VIOLATIONS.name, ())))
     _dead_letters(connection, rows(DEAD_LETTERS, landed.get(DEAD_LETTERS.name, ())))
     for kind in KINDS:
         facts = rows(LANDED[kind.table], landed.get(kind.table, ()))
@@ -36,6 +37,10 @@ def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, source: str) 
         for column in table.columns
     )
     connection.execute(f"CREATE VIEW {identifier(table.name)} AS SELECT {shown} FROM {source}")
+
+
+def _view(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> None:
+    connection.execute(f"CREATE VIEW {identifier(table.name)} AS SELECT {columns(table)} FROM {source}")
 
 
 def _dead_letters(connection: duckdb.DuckDBPyConnection, source: str) -> None:

@@ -18,4 +18,6 @@ SELECT
   evidence_partition,
   evidence_offset
 FROM stg_ocpp__anomalies
+UNION ALL BY NAME
+SELECT *, 'sql' AS found_by FROM core__call_anomalies
 ORDER BY station_id, happened_at, anomaly_id

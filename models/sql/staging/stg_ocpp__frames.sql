@@ -25,7 +25,13 @@ WITH shared AS (
     PARTITION BY station_id, received_at, direction, payload, copy ORDER BY generation, partition, "offset"
   ) > 1
 ), frames AS (
-  SELECT f.*, TRY_CAST(f.payload_text AS JSON) AS message
+  SELECT
+    f.*,
+    coalesce(
+      TRY_CAST(f.payload_text AS JSON),
+      -- As `models.frames` does: null where a value is missing ("transactionId":,).
+      TRY_CAST(regexp_replace(f.payload_text, '("(?:[^"\\]|\\.)*"\s*:\s*)([,}\]])', '\1null\2', 'g') AS JSON)
+    ) AS message
   FROM raw_ocpp__frames AS f
   ANTI JOIN repeats AS r
     ON r.generation = f.generation AND r.partition = f.partition AND r."offset" = f."offset"
