@@ -17,7 +17,7 @@ from models.tables import Origin
 
 DOCS = Path(__file__).parent
 COMMANDS = (
-    *("process", "up", "gateway", "ocpi", "worker", "land", "build", "report"),
+    *("process", "up", "gateway", "ocpi", "worker", "land", "replay", "build", "report"),
     *("kafka", "import", "simulate", "sql", "doctor", "demo"),
 )
 HEADINGS = {
