@@ -28,6 +28,7 @@ ANY_NAME: Final = "*"
 _NAME: Final = re.compile(r"(?=.*[g-z])[A-Za-z][A-Za-z_]{0,49}")
 """An unknown field's name is published if it looks like one: letters, and not those of a hex number alone."""
 
+_OBJECT: Final = frozenset({"properties", "required", "additionalProperties"})
 _DIGITS: Final = 64
 _TYPES: Final[dict[str, Callable[[Any], bool]]] = {
     "object": lambda value: isinstance(value, dict),
@@ -79,7 +80,7 @@ def _compile(schema: Schema, definitions: Schema, compiled: dict[str, Check]) ->
         return compiled[name]
     is_type = _TYPES.get(str(schema.get("type")))
     checks = [make(schema) for keywords, make in _MAKERS if not keywords.isdisjoint(schema)]
-    if "properties" in schema or "required" in schema:
+    if not _OBJECT.isdisjoint(schema):
         checks.append(_object(schema, definitions, compiled))
     if "items" in schema:
         checks.append(_array(schema, definitions, compiled))
