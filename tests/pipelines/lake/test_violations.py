@@ -13,12 +13,12 @@ from pipelines.lake.land import land
 from pipelines.lake.manifest import Manifest, Merged, Range
 
 SHOWN = ["station_id", "direction", "ordinal", "message", "action", "rule", "path", "violations"]
-LIVE = "live-aaaaaaaa-c1"
+FILE = "9f86d081884c7d65"
 
 
-def send(log, ordinal: int, payload: object, *, direction: str = "cp-to-csms", station: str = "CP-1") -> None:
-    meta = Meta("frame", direction, "ocpp1.6", 1_795_237_375_000_000 + ordinal, None, ordinal, LIVE)
-    log.record(station, meta, json.dumps(payload).encode())
+def send(log, ordinal: int, payload: object, *, direction: str = "cp-to-csms") -> None:
+    meta = Meta("frame", direction, "ocpp1.6", 1_795_237_375_000_000 + ordinal, None, ordinal, FILE)
+    log.record("CP-1", meta, json.dumps(payload).encode())
 
 
 def shown(rows, home: Home) -> list[tuple]:
