@@ -7,6 +7,7 @@ from typing import NoReturn
 _USAGE_ERRORS = {
     "NoBrokerError",
     "UnknownFormatError",
+    "UnknownStationError",
     "DamagedFileError",
     "GatewayConfigError",
     "OcpiConfigError",
