@@ -11,7 +11,9 @@ from models.exchange import EXCHANGE
 from models.ocpi.rows import ROWS, OcpiRow
 from models.tables import (
     DEAD_LETTERS,
+    HIDDEN_COLUMNS,
     LANDED,
+    REGISTER,
     TIMESTAMP,
     VERSION_COLUMNS,
     VIOLATIONS,
@@ -77,7 +79,7 @@ STAGED_FRAMES = Table(
 
 LATE_FRAMES = Table(
     "core__late_frames",
-    "Landed frames that came after newer ones of their station from another source: not folded into facts.",
+    "Landed frames that came after newer ones of their station; a replay of the station folds them in their place.",
     Origin.DERIVED,
     (
         _STATION,
@@ -90,6 +92,7 @@ LATE_FRAMES = Table(
         Column("generation", "Generation of its position in the log.", INTEGER),
         Column("partition", "Partition.", INTEGER),
         Column("offset", "Offset.", BIGINT),
+        Column("is_replayed", "Their station was replayed since, with them.", BOOLEAN),
     ),
 )
 

@@ -3,28 +3,39 @@
 Rules (OCPP 1.6 section 7.31 and errata 3.77, 2.0.1 SampledValueType): default measurand
 `Energy.Active.Import.Register`, default location `Outlet`, default unit `Wh`, value x 10^multiplier in 2.x.
 A register without a unit is read as Wh here; `registers` weighs it against the session's earlier samples.
+Units go by measurand: power without one is in W, also where 2.x's schema default would say Wh.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
+
+from models import signed
 
 Number: TypeAlias = str | int | float | Decimal | None
 """A number as it may stand on the wire."""
 
 REGISTER = "Energy.Active.Import.Register"
+INTERVAL = "Energy.Active.Import.Interval"
 POWER = "Power.Active.Import"
-WANTED = frozenset({None, "", REGISTER, POWER})
+WANTED = frozenset({None, "", REGISTER, INTERVAL, POWER})
 """Measurands that carry a fact; None and empty mean the register."""
+SIGNED = "SignedData"
+"""1.6's format of a value that is a signed record, not a number."""
 
-_EXACT = Context(prec=60)
+IS_UNIT_NAMED, IS_UNIT_MISSING, IS_UNIT_UNKNOWN, HAS_PHASES, IS_ONE_PHASE, IS_TOTAL_DOUBTED, IS_CLOCK = (
+    1 << bit for bit in range(7)
+)
+"""What a reading's samples were like; see `Reading.marks`. Named, missing and unknown are the register's unit."""
+
+EXACT = Context(prec=60)
 """Wide enough for every plausible register at any precision met: differences are exact."""
 _ZERO = Decimal(0)
 _HIGHEST, _LOWEST, _WIDEST = 15, -40, 60
 """Exponents of the first digit: of a plausible register (10^16 Wh is more than any charger's life), before scaling."""
-_BEGIN = "Transaction.Begin"
+_BEGIN, _END, _CLOCK = "Transaction.Begin", "Transaction.End", "Sample.Clock"
 _OUTLET = frozenset({None, "", "Outlet"})
 _ENERGY_UNITS: dict[str | None, int] = {None: 0, "": 0, "Wh": 0, "kWh": 3, "wh": 0, "kwh": 3}
 _POWER_UNITS: dict[str | None, int] = {None: 0, "": 0, "W": 0, "kW": 3, "wh": 0, "w": 0, "kw": 3}
@@ -63,6 +74,22 @@ class Sample(Protocol):
     def location(self) -> str | None:
         """None: the outlet."""
 
+    @property
+    def format(self) -> str | None:
+        """`SignedData`: no number (1.6)."""
+
+
+class MeterValue(Protocol):
+    """Samples of one instant, as a version's wire struct offers them."""
+
+    @property
+    def timestamp(self) -> str | None:
+        """When, as written."""
+
+    @property
+    def sampled_value(self) -> Sequence[Any] | None:
+        """The samples."""
+
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """What one meter value says: its time, the register in Wh, the register at begin in Wh, power in W."""
@@ -73,6 +100,15 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     power_w: int | None = None
     is_kilo: bool | None = None
     """Whether the register's unit was kWh (or Wh x 10^3); None where it was left out."""
+    end_wh: Decimal | None = None
+    """The register at end; `register_wh` is the same then."""
+    interval_wh: Decimal | None = None
+    """Energy of the interval that ends here (`*.Interval`), not a register."""
+    marks: int = 0
+    """`IS_UNIT_NAMED` and the others."""
+    signed_begin_wh: Decimal | None = None
+    signed_end_wh: Decimal | None = None
+    """What signed records say; nobody has verified them here."""
 
 
 def number(value: Number) -> Decimal | None:
@@ -99,7 +135,7 @@ def _scaled(value: Number, units: dict[str | None, int], unit: str | None, multi
     if exact is None or exponent is None or not -12 <= multiplier <= 12:
         return None
     exponent += multiplier
-    return _plausible(exact.scaleb(exponent, _EXACT) if exponent else exact)
+    return _plausible(exact.scaleb(exponent, EXACT) if exponent else exact)
 
 
 def _decimal(value: Number) -> Decimal | None:
@@ -118,12 +154,12 @@ def _decimal(value: Number) -> Decimal | None:
 
 
 def _plausible(exact: Decimal) -> Decimal | None:
-    return _EXACT.plus(exact) if exact is _ZERO or _LOWEST <= exact.adjusted() <= _HIGHEST else None
+    return EXACT.plus(exact) if exact is _ZERO or _LOWEST <= exact.adjusted() <= _HIGHEST else None
 
 
 def difference(end: Decimal, start: Decimal) -> int | None:
     """`end - start` in whole Wh, rounded half up once; None where it is negative (a register never runs back)."""
-    travel = _EXACT.subtract(end, start)
+    travel = EXACT.subtract(end, start)
     return None if travel < 0 else rounded(travel)
 
 
@@ -132,26 +168,92 @@ def rounded(value: Decimal) -> int:
     return int(value.to_integral_value(ROUND_HALF_UP))
 
 
+def readings(
+    values: Sequence[MeterValue] | None, at: Callable[[str | None], int | None], signed_of: Callable[[Any], str | None]
+) -> tuple[Reading, ...]:
+    """A message's meter values as readings, in their order; those that say nothing wanted are left out.
+
+    Meter values of one instant are one reading: some stations send each phase in a meter value of its own.
+    `at` reads a timestamp, `signed_of` gives the signed record of a sample that holds one.
+    """
+    found = []
+    for timestamp, samples in _by_instant(values or ()):
+        wanted: list[Sample] = []
+        records = None
+        for sample in samples:
+            if sample.measurand in WANTED:
+                record = signed_of(sample)
+                if record is not None:
+                    records = [*(records or ()), record]
+                if record is None or sample.format != SIGNED:
+                    wanted.append(sample)
+        read = reading(at(timestamp), wanted) if wanted else None
+        if records is not None:
+            read = _with_signed(read or Reading(at(timestamp)), records)
+        if read is not None:
+            found.append(read)
+    return tuple(found)
+
+
+def _by_instant(values: Sequence[MeterValue]) -> Iterable[tuple[str | None, Iterable[Any]]]:
+    if len(values) == 1:
+        return ((values[0].timestamp, values[0].sampled_value or ()),)
+    instants: dict[object, tuple[str | None, list[Any]]] = {}
+    for number, value in enumerate(values):
+        key = value.timestamp if value.timestamp else number
+        instants.setdefault(key, (value.timestamp, []))[1].extend(value.sampled_value or ())
+    return instants.values()
+
+
+def _with_signed(read: Reading, records: list[str]) -> Reading | None:
+    """The reading with what its signed records say of begin and end; one record may hold both (SAFE-eV/OCMF #8)."""
+    begin = end = None
+    for record in records:
+        first, last = signed.registers(record)
+        begin, end = first if first is not None else begin, last if last is not None else end
+    if begin is None and end is None and read.register_wh is None and read.power_w is None and read.begin_wh is None:
+        return None
+    return msgspec.structs.replace(read, signed_begin_wh=begin, signed_end_wh=end)
+
+
 def reading(at_us: int | None, samples: Iterable[Sample]) -> Reading | None:
-    """One meter value's wanted samples as a reading; None where they hold neither a register nor power."""
+    """One meter value's wanted samples as a reading; None where they hold neither energy nor power."""
     registers: list[Sample] = []
-    begins: list[Sample] = []
     powers: list[Sample] = []
+    begins = ends = intervals = None
     for sample in samples:
-        if sample.measurand == POWER:
+        measurand, context = sample.measurand, sample.context
+        if measurand == POWER:
             powers.append(sample)
-        elif sample.context == _BEGIN:
+        elif measurand == INTERVAL:
+            intervals = [*(intervals or ()), sample]
+        elif context == _BEGIN:
             # Some chargers repeat the register at begin in every meter value (Growatt THOR).
-            begins.append(sample)
+            begins = [*(begins or ()), sample]
+        elif context == _END:
+            ends = [*(ends or ()), sample]
         else:
             registers.append(sample)
-    register = _total(registers, watt_hours) if registers else None
+    end = _total(ends, watt_hours) if ends else None
+    if end is not None and ends:
+        registers = ends
+    register = end if end is not None else _total(registers, watt_hours) if registers else None
     begin = _total(begins, watt_hours) if begins else None
-    power = _total(powers, watts) if powers else None
-    if register is None and begin is None and power is None:
+    power = _total(powers, watts, is_phases_first=True) if powers else None
+    interval = _total(intervals, watt_hours) if intervals else None
+    if register is None and begin is None and power is None and interval is None:
         return None
-    is_kilo = _is_kilo(registers[0] if registers else begins[0]) if registers or begins else None
-    return Reading(at_us, register, begin, None if power is None else rounded(power), is_kilo)
+    energies = registers or begins
+    return Reading(
+        at_us,
+        register,
+        begin,
+        None if power is None else rounded(power),
+        _is_kilo(energies[0]) if energies else None,
+        end,
+        interval,
+        _marks(registers or begins or powers or intervals or [], powers),
+    )
 
 
 def _is_kilo(sample: Sample) -> bool | None:
@@ -160,17 +262,66 @@ def _is_kilo(sample: Sample) -> bool | None:
     return _ENERGY_UNITS.get(sample.unit, 3) + sample.multiplier == 3
 
 
-def _total(samples: list[Sample], convert: Callable[[Number, str | None, int], Decimal | None]) -> Decimal | None:
-    """The total of one quantity: the value without a phase, else the sum of the phases; Outlet before elsewhere."""
+def _marks(samples: list[Sample], powers: list[Sample]) -> int:
+    """What the samples of one quantity were like."""
+    first = samples[0]
+    if not first.unit:
+        marks = IS_UNIT_MISSING
+    else:
+        marks = IS_UNIT_NAMED if first.unit in _ENERGY_UNITS or first.unit in _POWER_UNITS else IS_UNIT_UNKNOWN
+    if first.context == _CLOCK:
+        marks |= IS_CLOCK
+    if len(samples) == 1:
+        if first.phase:
+            marks |= IS_ONE_PHASE
+    elif any(sample.phase for sample in samples):
+        marks |= HAS_PHASES
+    if (len(samples) > 3 and _is_doubted(samples, watt_hours)) or (len(powers) > 3 and _is_doubted(powers, watts)):
+        marks |= IS_TOTAL_DOUBTED
+    return marks
+
+
+_Convert: TypeAlias = Callable[[Number, str | None, int], Decimal | None]
+
+
+def _total(samples: list[Sample], convert: _Convert, *, is_phases_first: bool = False) -> Decimal | None:
+    """The total of one quantity: the value without a phase, else the sum of the phases; Outlet before elsewhere.
+
+    A total of power that differs from its three phases by over a tenth gives way to them (Schneider). A register's
+    does not: changing from one to the other within a session would be a jump.
+    """
     if len(samples) == 1:
         only = samples[0]
         return convert(only.value, only.unit, only.multiplier)
+    total, phases = _parts(samples, convert)
+    if phases and (total is None or (is_phases_first and _differs(total, phases))):
+        total = _ZERO
+        for value in phases.values():
+            total = EXACT.add(total, value)
+    return total
+
+
+def _is_doubted(samples: list[Sample], convert: _Convert) -> bool:
+    total, phases = _parts(samples, convert)
+    return total is not None and _differs(total, phases)
+
+
+def _differs(total: Decimal, phases: dict[str, Decimal]) -> bool:
+    """Whether a total is over a tenth beside the sum of all three phases."""
+    if len(phases) < 3:
+        return False
+    summed = sum(phases.values(), _ZERO)
+    return abs(total - summed) * 10 > max(abs(total), abs(summed))
+
+
+def _parts(samples: list[Sample], convert: _Convert) -> tuple[Decimal | None, dict[str, Decimal]]:
+    """The value without a phase, and the values by phase; a periodic sample before a clock-aligned one."""
     read = ((sample, convert(sample.value, sample.unit, sample.multiplier)) for sample in samples)
     values = [(sample, value) for sample, value in read if value is not None]
     if any(sample.location in _OUTLET for sample, _ in values):
         values = [pair for pair in values if pair[0].location in _OUTLET]
-    if len(values) == 1:
-        return values[0][1]
+    if any(sample.context != _CLOCK for sample, _ in values):
+        values = [pair for pair in values if pair[0].context != _CLOCK]
     phases: dict[str, Decimal] = {}
     total = None
     for sample, value in values:
@@ -178,8 +329,7 @@ def _total(samples: list[Sample], convert: Callable[[Number, str | None, int], D
             total = value
         elif sample.phase in _PHASES:
             phases[_PHASES[sample.phase]] = value
-    if total is None and phases:
-        total = Decimal(0)
-        for value in phases.values():
-            total = _EXACT.add(total, value)
-    return total
+    if len(values) == 1:
+        # One phase alone is the total, whatever its tag says.
+        total, phases = values[0][1], {}
+    return total, phases

@@ -1,11 +1,12 @@
 """A charging session: metering, charging time, end, fact. Not here: which frame belongs to which session.
 
-See `sessions_v16` and `sessions_v2x` for that. Energy: 1.6 meterStop - meterStart where both are known, else the
-last register in the session minus its start (`registers`). What was sampled after the end changes nothing; a
-negative difference is null.
+See `sessions_v16` and `sessions_v2x` for that. Energy: the best evidence of the `ladder`. What was sampled after the
+end changes nothing; a negative difference is null.
 """
 
-from models import energy, ids, rates, registers
+import msgspec
+
+from models import authorizations, evidence, ids, ladder, metering, rates
 from models.energy import Reading
 from models.facts import Session
 from models.moment import Moment
@@ -19,9 +20,6 @@ from models.state import (
 )
 from models.times import as_utc
 
-METER_STOP = "meter_stop"
-REGISTER = "register"
-
 
 def open_session(state: StationState, session: SessionState, moment: Moment) -> None:
     """Take up a new session; too many open ones and the oldest is let go, open as it stands."""
@@ -29,9 +27,23 @@ def open_session(state: StationState, session: SessionState, moment: Moment) -> 
     session.vendor, session.model, session.firmware = state.vendor, state.model, state.firmware
     state.open_sessions[session.session_id] = session
     _retire(state, trim(state.open_sessions, MAX_OPEN_SESSIONS))
+    metering.begin(state, session, moment)
     session.counted_hour = rates.hour_of(moment.clock(session.started_us))
     rates.count(state, session.counted_hour, sessions=1)
     state.touch(session.session_id, session)
+
+
+def begun(session: SessionState, at_us: int | None, moment: Moment) -> None:
+    """Take up when a session began, by its station's clock and by receipt."""
+    session.started_us = moment.at(at_us)
+    session.started_reported_us, session.started_received_us = moment.reported(at_us), moment.received_us
+    session.clock_us = moment.offset_us
+
+
+def ended(session: SessionState, at_us: int | None, moment: Moment) -> None:
+    """Take up when a session's end was reported and received; `close` ends it."""
+    session.ended_reported_us, session.ended_received_us = moment.reported(at_us), moment.received_us
+    session.clock_us = moment.offset_us or session.clock_us
 
 
 def is_known(state: StationState, session_id: str) -> bool:
@@ -45,18 +57,44 @@ def is_known(state: StationState, session_id: str) -> bool:
 
 def meter(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> None:
     """Fold meter values into an open session."""
-    for reading in readings:
-        registers.fold(session, reading)
-        if reading.power_w is not None and reading.power_w > (session.power_max_w or -1):
-            session.power_max_w = reading.power_w
-        if session.charging_since_us is not None:
+    metering.take(state, session, readings, moment)
+    if session.charging_since_us is not None:
+        for reading in readings:
             charge(session, moment.at(reading.at_us), is_charging=True)
     settle(state, session, readings[-1].at_us if readings else None, moment)
+
+
+def complete(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> None:
+    """Fold meter values that came after the end: those sampled before it complete the session."""
+    if metering.late(state, session, readings, moment):
+        settle(state, session, readings[-1].at_us, moment)
+
+
+def meter_after(
+    state: StationState,
+    evse_id: int | None,
+    connector_id: int | None,
+    readings: tuple[Reading, ...],
+    moment: Moment,
+) -> None:
+    """Fold samples of a port without an open session: its last one's register may have gone on (1.6 errata 3.77)."""
+    for session in reversed(state.closed_sessions.values()):
+        if session.evse_id == evse_id and (evse_id is not None or session.connector_id == connector_id):
+            for reading in readings:
+                if reading.register_wh is not None:
+                    metering.seen(state, session, reading, moment)
+            return
+
+
+def forget(state: StationState, session: SessionState) -> None:
+    """Take back what a session has taught of its station's meters: it turned out to be another one."""
+    metering.take_back(state, session)
 
 
 def settle(state: StationState, session: SessionState, at_us: int | None, moment: Moment) -> None:
     """Let the hours sum to the session's energy as it is known now (unknown counts 0)."""
     wh, _ = measured(session)
+    authorizations.energise(state, session, wh)
     rates.settle(state, session, wh or 0, rates.hour_of(moment.clock(at_us)))
     state.touch(session.session_id, session)
 
@@ -83,6 +121,7 @@ def close(state: StationState, session: SessionState, ended_us: int | None, reas
     session.charging_since_us = None
     session.ended_us = ended_us
     session.stop_reason = reason
+    metering.end(state, session, moment)
     settle(state, session, ended_us, moment)
     state.open_sessions.pop(session.session_id, None)
     state.closed_sessions[session.session_id] = session
@@ -91,15 +130,8 @@ def close(state: StationState, session: SessionState, ended_us: int | None, reas
 
 def measured(session: SessionState) -> tuple[int | None, str | None]:
     """The session's energy in Wh and the evidence it rests on; both None where nothing is known or it is negative."""
-    if session.meter_stop is not None and session.meter_start is not None:
-        wh, basis = energy.difference(session.meter_stop, session.meter_start), METER_STOP
-    else:
-        start = session.register_first if session.meter_start is None else session.meter_start
-        end = session.register_last if session.meter_stop is None else session.meter_stop
-        if start is None or end is None:
-            return None, None
-        wh, basis = energy.difference(end, start), REGISTER
-    return wh, None if wh is None else basis
+    wh, rung = ladder.chosen(session)
+    return wh, None if rung is None else rung.value
 
 
 def stamp(state: StationState) -> None:
@@ -112,7 +144,7 @@ def stamp(state: StationState) -> None:
 
 def fact(state: StationState, session: SessionState, generation: int, offset: int, *, deleted: bool = False) -> Session:
     """The session as a fact."""
-    wh, basis = measured(session)
+    account = evidence.account(session)
     return Session(
         version_generation=generation,
         version_offset=offset,
@@ -124,11 +156,18 @@ def fact(state: StationState, session: SessionState, generation: int, offset: in
         protocol=session.protocol,
         transaction_id=session.transaction_id,
         token_id=session.token,
+        token_kind=session.token_kind,
+        authorization_id=session.authorization_id,
+        start_status=session.start_status,
         started_at=as_utc(session.started_us),
         ended_at=as_utc(session.ended_us),
+        started_reported_at=as_utc(session.started_reported_us),
+        started_received_at=as_utc(session.started_received_us),
+        ended_reported_at=as_utc(session.ended_reported_us),
+        ended_received_at=as_utc(session.ended_received_us),
+        clock_offset_s=session.clock_us // 1_000_000 or None,
         stop_reason=session.stop_reason,
-        energy_wh=wh,
-        energy_basis=basis,
+        **msgspec.structs.asdict(account),
         charging_s=_charging_s(session),
         power_max_w=session.power_max_w,
         is_open=session.is_open,

@@ -5,7 +5,7 @@ told apart by what the start says, and found again by transactionId where that i
 connector, time, meter and token. See the contract, section 5.
 """
 
-from models import ids, rates, sessions, statuses
+from models import authorizations, ids, rates, sessions, statuses
 from models.events import Answer, Metered, Started, StatusReported, Stopped
 from models.moment import Moment
 from models.state import MAX_TRANSACTION_IDS, AwaitedCall, SessionState, StationState
@@ -22,10 +22,11 @@ def start(state: StationState, event: Started, moment: Moment) -> AwaitedCall:
         connector_id=event.connector_id,
         content=content,
         token=event.token,
-        started_us=moment.at(event.at_us),
         is_start_seen=True,
         meter_start=event.meter_wh,
     )
+    sessions.begun(session, event.at_us, moment)
+    authorizations.begin(state, session, event.shown, moment)
     if statuses.is_charging(state, event.connector_id):
         sessions.charge(session, session.started_us, is_charging=True)
     sessions.open_session(state, session, moment)
@@ -49,6 +50,8 @@ def meter(state: StationState, event: Metered, moment: Moment) -> None:
     session = _metered(state, event)
     if session is not None:
         sessions.meter(state, session, event.readings, moment)
+    else:
+        sessions.meter_after(state, None, event.connector_id, event.readings, moment)
 
 
 def stop(state: StationState, event: Stopped, moment: Moment) -> None:
@@ -57,7 +60,7 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     session = _stopped(state, event)
     # A station retries a stop before it goes on, so one without a time ends what is open, though it equals an older.
     is_told_apart = event.at_us is None and session is not None
-    if not is_told_apart and any(_is_retry(closed, event) for closed in state.closed_sessions.values()):
+    if not is_told_apart and any(_is_retry(closed, event, moment) for closed in state.closed_sessions.values()):
         return
     if session is None:
         state.orphan_stops += 1
@@ -68,7 +71,9 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     if event.readings:
         sessions.meter(state, session, event.readings, moment)
     session.meter_stop = event.meter_wh
-    session.stop_reported_us = event.at_us
+    session.stop_reported_us = moment.reported(event.at_us)
+    sessions.ended(session, event.at_us, moment)
+    authorizations.end(state, session, event.token, moment)
     session.stop_reported_id = event.transaction_id
     sessions.close(state, session, ended_us, event.reason, moment)
 
@@ -121,6 +126,7 @@ def _take_back(state: StationState, session: SessionState) -> None:
     """Retract a session that turned out to be an older one."""
     state.open_sessions.pop(session.session_id, None)
     state.closed_sessions.pop(session.session_id, None)
+    sessions.forget(state, session)
     rates.settle(state, session, 0, None)
     rates.count(state, session.counted_hour, sessions=-1)
     state.touch(session.session_id, sessions.fact(state, session, state.generation, state.offset, deleted=True))
@@ -211,10 +217,11 @@ def _fits(session: SessionState, event: Stopped) -> bool:
     return event.meter_wh is None or session.meter_start is None or event.meter_wh >= session.meter_start
 
 
-def _is_retry(session: SessionState, event: Stopped) -> bool:
+def _is_retry(session: SessionState, event: Stopped, moment: Moment) -> bool:
     """Whether this very stop closed the session already."""
     if event.transaction_id is not None and ids.is_key(event.transaction_id):
         is_same = event.transaction_id in session.transaction_ids
     else:
         is_same = event.transaction_id == session.stop_reported_id
-    return is_same and event.at_us == session.stop_reported_us and event.meter_wh == session.meter_stop
+    is_same = is_same and moment.reported(event.at_us) == session.stop_reported_us
+    return is_same and event.meter_wh == session.meter_stop

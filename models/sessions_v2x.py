@@ -4,17 +4,17 @@ Events count in order of receipt (samples by their time, see `registers`): some 
 every event, so seqNo decides nothing here.
 """
 
-from models import ids, registers, sessions
+from models import authorizations, ids, sessions
 from models.events import TransactionReported
 from models.moment import Moment
-from models.state import SessionState, StationState
+from models.state import AwaitedCall, SessionState, StationState
 
 CHARGING = "Charging"
 _DEFAULT_REASON = "Local"
 """An omitted stoppedReason means Local (OCPP 2.0.1 TransactionType)."""
 
 
-def report(state: StationState, event: TransactionReported, moment: Moment) -> None:
+def report(state: StationState, event: TransactionReported, moment: Moment) -> AwaitedCall | None:
     """Fold a TransactionEvent. After Ended, only what happened before it still counts; repeats change nothing."""
     session_id = ids.session_id_2x(state.station_id, event.transaction_id)
     session = state.open_sessions.get(session_id)
@@ -22,10 +22,12 @@ def report(state: StationState, event: TransactionReported, moment: Moment) -> N
     if session is None:
         if sessions.is_known(state, session_id):
             _complete(state, session_id, event, moment)
-            return
-        session = SessionState(session_id, transaction_id=event.transaction_id, started_us=at_us)
+            return None
+        session = SessionState(session_id, transaction_id=event.transaction_id)
+        sessions.begun(session, event.at_us, moment)
         sessions.open_session(state, session, moment)
-    _describe(session, event, at_us)
+    _describe(session, event, moment)
+    _present(state, session, event, moment)
     if event.charging_state is not None:
         is_charging = event.charging_state == CHARGING
         if is_charging or session.charging_since_us is not None:
@@ -33,27 +35,39 @@ def report(state: StationState, event: TransactionReported, moment: Moment) -> N
     if event.readings:
         sessions.meter(state, session, event.readings, moment)
     if event.phase == "Ended":
+        sessions.ended(session, event.at_us, moment)
         sessions.close(state, session, at_us, event.stop_reason or _DEFAULT_REASON, moment)
     else:
         state.touch(session_id, session)
+    # Only an event with a token is answered with what the token is worth.
+    return AwaitedCall("TransactionEvent", session_id) if event.token is not None else None
 
 
 def _complete(state: StationState, session_id: str, event: TransactionReported, moment: Moment) -> None:
     """Take from an event that came after Ended what was missing: a queue is not always delivered in order."""
     session = state.closed_sessions.get(session_id)
-    if session is None or event.at_us is None or session.ended_us is None or event.at_us > session.ended_us:
+    if session is None:
         return
-    _describe(session, event, event.at_us)
-    for reading in event.readings:
-        registers.complete(session, reading)
-    sessions.settle(state, session, event.at_us, moment)
+    if event.at_us is not None and session.ended_us is not None and event.at_us <= session.ended_us:
+        _describe(session, event, moment)
+        state.touch(session_id, session)
+    if event.readings:
+        sessions.complete(state, session, event.readings, moment)
 
 
-def _describe(session: SessionState, event: TransactionReported, at_us: int | None) -> None:
+def _present(state: StationState, session: SessionState, event: TransactionReported, moment: Moment) -> None:
+    """Tie the session to how its token was presented, or was to end it."""
+    if event.phase == "Ended" and event.token is not None and session.token_kind is not None:
+        authorizations.end(state, session, event.token, moment)
+    elif event.shown is not None or event.is_remote:
+        authorizations.begin(state, session, event.shown, moment, is_remote=event.is_remote)
+
+
+def _describe(session: SessionState, event: TransactionReported, moment: Moment) -> None:
     """Take over what an event says once: evse and token often come with the first event only (E01.FR.16)."""
     if event.phase == "Started" and not session.is_start_seen:
         session.is_start_seen = True
-        session.started_us = at_us
+        sessions.begun(session, event.at_us, moment)
     if event.evse_id is not None:
         session.evse_id = event.evse_id
     if event.connector_id is not None:

@@ -10,6 +10,9 @@ from typing import Any
 
 import msgspec
 
+from models.clock import ClockState
+from models.meter import HabitState, MeterState, PortMeter
+
 STATE_VERSION = 1
 
 MAX_SOURCES = 32
@@ -28,6 +31,13 @@ MAX_TRANSACTION_IDS = 8
 MAX_CONNECTORS = 128
 MAX_FAULTS = 64
 """Open fault episodes."""
+MAX_RECENT_FAULTS = 8
+"""Closed fault episodes that may still go on (`faults.DWELL_US`)."""
+MAX_PRESENTED = 8
+"""Requests that may still lead to a session."""
+MAX_REMOTE_STARTS = 8
+MAX_TOKENS = 128
+"""Tokens whose other forms were said already."""
 MAX_HOURS = 26
 """Hours that can still change."""
 
@@ -43,6 +53,22 @@ class AwaitedCall(msgspec.Struct, array_like=True, gc=False):
     target: str
     token: str | None = None
     asked_us: int | None = None
+
+
+class AuthorizationState(msgspec.Struct, array_like=True, gc=False):
+    """One request and what came of it: what its newest fact is made from."""
+
+    authorization_id: str
+    protocol: str | None = None
+    token: str | None = None
+    kind: str | None = None
+    asked_us: int | None = None
+    answered_us: int | None = None
+    status: str | None = None
+    purpose: str | None = None
+    session_id: str | None = None
+    start_status: str | None = None
+    is_energised: bool = False
 
 
 class SessionState(msgspec.Struct, array_like=True, gc=False):
@@ -86,6 +112,20 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     register_last_us: int | None = None
     is_kilo: bool = False
     """The last register that named its unit was in kWh."""
+    started_reported_us: int | None = None
+    """As the station's clock told it; `started_us` is corrected."""
+    started_received_us: int | None = None
+    ended_reported_us: int | None = None
+    ended_received_us: int | None = None
+    clock_us: int = 0
+    """What was added to the session's reported times; where the clock was set meanwhile, to the newest."""
+    token_kind: str | None = None
+    authorization_id: str | None = None
+    """The request by which its token was presented."""
+    start_status: str | None = None
+    """What the answer to the start says of the token."""
+    meter: MeterState | None = None
+    """What its samples said, beyond the registers above."""
 
 
 class FaultState(msgspec.Struct, array_like=True, gc=False):
@@ -104,6 +144,35 @@ class FaultState(msgspec.Struct, array_like=True, gc=False):
     vendor: str | None = None
     model: str | None = None
     firmware: str | None = None
+    canonical_code: str = ""
+    """Empty in states written before the crosswalk."""
+    taxonomy: str = "none"
+    raw_code: str = ""
+    unmapped_code: str | None = None
+    vendor_id: str | None = None
+    info: str | None = None
+    actor: str = "unknown"
+    severity: str = "error"
+    confidence: float | None = None
+    mapping_version: str | None = None
+    causes: list[str] = []
+    """2.x: what raised it and was not cleared yet; 1.6 knows no single causes."""
+    is_faulted: bool = False
+    """The connector's status was Faulted meanwhile."""
+    close_kind: str = "open"
+    reopened: int = 0
+    in_transaction: bool = False
+    is_flowing: bool = False
+    """Energy flowed in a session of its connector while it was open."""
+    is_idle: bool = False
+    """A session of its connector was seen, and no energy in it."""
+    register_wh: Decimal | None = None
+    """First register in a session since the opening."""
+    opened_received_us: int | None = None
+    closed_received_us: int | None = None
+    opened_position: tuple[int, int, int] | None = None
+    """Generation, partition, offset of the frame."""
+    closed_position: tuple[int, int, int] | None = None
 
 
 class HourState(msgspec.Struct, array_like=True, gc=False):
@@ -121,6 +190,8 @@ class ConnectorState(msgspec.Struct, array_like=True, gc=False):
 
     status: str
     error_code: str | None = None
+    reported_us: int | None = None
+    """When, by the station's clock as corrected then; None where it did not say."""
 
 
 class Mark(msgspec.Struct, array_like=True, gc=False):
@@ -196,6 +267,35 @@ class StationState(msgspec.Struct, array_like=True):
     """Another source of the newest instant's records, and the place of its last one among them."""
     second_place: int = -1
 
+    recent_faults: dict[str, FaultState] = {}
+
+    clock: ClockState = msgspec.field(default_factory=ClockState)
+    zoneless_clock: ClockState = msgspec.field(default_factory=ClockState)
+    """As `clock`, for times written without a zone, read as UTC."""
+    is_zoneless: bool = False
+    """The newest event's time had no zone."""
+    is_clock_unset: bool = False
+    """The newest event's time was none (1970, 0001)."""
+    is_receipt_doubted: bool = False
+    """The system's clock contradicts the log's times of receipt."""
+    serial_number: str | None = None
+    booted_us: int | None = None
+    is_booted: bool = False
+    clock_said: tuple[str | None, int | None, int] = (None, None, 0)
+    """What the station's newest fact says of its clock."""
+    presented: dict[str, AuthorizationState] = {}
+    """The newest requests, by id."""
+    remote_starts: dict[str, int] = {}
+    """When the system asked to start with a token."""
+    tokens: dict[int, bool] = {}
+    """Tokens whose forms were said, by a digest; the longest unused go first."""
+
+    habits: dict[str, HabitState] = {}
+    """How it meters, by firmware."""
+    ports: dict[str, PortMeter] = {}
+    """Registers as they stood after each port's last session."""
+    boots: int = 0
+
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""
         self.changed[fact_id] = (entity, self.generation, self.offset)
@@ -215,6 +315,22 @@ def encode(state: StationState) -> bytes:
 def decode(data: bytes) -> StationState:
     """Read a state back; raises `msgspec.DecodeError` on bytes that are not one."""
     return _decoder.decode(data)
+
+
+def mark_of(data: bytes) -> Mark | None:
+    """The mark of an encoded state, the rest left unread; raises `msgspec.DecodeError` on bytes that are no state."""
+    found: Mark | None = _glance.decode(data).mark
+    return found
+
+
+_before_mark = StationState.__struct_fields__[: StationState.__struct_fields__.index("mark")]
+_glance: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(
+    msgspec.defstruct(
+        "_Glance",
+        [*((name, msgspec.Raw, msgspec.Raw()) for name in _before_mark), ("mark", Mark | None, None)],
+        array_like=True,
+    )
+)
 
 
 def trim(kept: dict[Any, Any], limit: int) -> Any | None:

@@ -13,23 +13,33 @@ import msgspec
 from models import (
     anomalies,
     authorizations,
+    fault_evidence,
+    fault_facts,
     faults,
+    habits,
+    knowledge,
     order,
     rates,
+    samples,
     sessions,
     sessions_v2x,
     sessions_v16,
     stations,
     statuses,
     times,
+    timing,
+    token_keys,
 )
 from models.events import (
     Alarm,
     Answer,
     AuthorizationAsked,
     Booted,
+    ClockSet,
+    EvseMetered,
     Metered,
     Notified,
+    RemoteStartAsked,
     Started,
     StatusReported,
     Stopped,
@@ -40,20 +50,33 @@ from models.facts import Fact
 from models.frames import Call, CallError, CallResult, CallResultError, Frame, FrameError, Send
 from models.frames import decode as decode_frame
 from models.ids import bounded
+from models.knowledge import Knowledge
+from models.meter import HabitState
 from models.moment import Moment
-from models.ocpp.versions import ADAPTERS, READERS, V16, WITH_SENDS, Adapter, Reader
+from models.ocpp.versions import ADAPTERS, COMMANDS, READERS, V16, WITH_SENDS, Adapter, Reader
 from models.reasons import Reason
 from models.record import Direction, Kind, Record
-from models.state import MAX_CALLS, AwaitedCall, FaultState, HourState, SessionState, StationState, trim
+from models.state import (
+    MAX_CALLS,
+    AuthorizationState,
+    AwaitedCall,
+    FaultState,
+    HourState,
+    SessionState,
+    StationState,
+    trim,
+)
 
 
 class Context(msgspec.Struct, frozen=True):
     """Values the step is handed, never looks up.
 
-    `token_key` keys the pseudonym of card numbers; null leaves tokens in clear (a setting).
+    `token_key` keys the pseudonym of card numbers; null leaves tokens in clear (a setting). `knowledge` is what is
+    known beforehand of how makes meter.
     """
 
     token_key: bytes | None = None
+    knowledge: Knowledge = knowledge.shipped()
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -112,6 +135,8 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
     if type(frame) is Call:
         if record.direction != _CSMS_TO_CP:
             return _call(state, frame, readers[frame.action], record, received_us, context)
+        if frame.action in COMMANDS:
+            return _command(state, frame, record, received_us, context)
     elif state.calls and (type(frame) is CallResult or type(frame) is CallError) and record.direction != _CP_TO_CSMS:
         # 2.1's types 5 and 6 may carry any id and answer no call.
         _answer(state, frame, ADAPTERS[protocol], Moment(record, received_us, protocol, frame.message_id))
@@ -164,11 +189,32 @@ def _call(
     if event is None:
         return None
     protocol = state.protocol or V16
-    moment = Moment(record, received_us, protocol, call.message_id, context.token_key)
+    moment = Moment(record, received_us, protocol, call.message_id, context.token_key, knowledge=context.knowledge)
+    event = timing.tell(state, event, moment)
+    if type(event) in _WITH_TOKEN and event.shown is not None:
+        token_keys.show(state, event.shown, moment)
     awaited = _FOLDS[type(event)](state, event, moment)
+    if state.faults and type(event) in fault_evidence.WITNESSES:
+        fault_evidence.witness(state, event, moment)
     if awaited is not None:
         state.calls[_key(call.message_id)] = awaited
         trim(state.calls, MAX_CALLS)
+    return None
+
+
+def _command(
+    state: StationState, call: Call, record: Record, received_us: int | None, context: Context
+) -> Refusal | None:
+    """Fold a call of the system's: it waits for no answer here, and its ids are not the station's."""
+    protocol = state.protocol or V16
+    reader = ADAPTERS[protocol].COMMANDS.get(call.action)
+    if reader is None:
+        return None
+    try:
+        event = reader(call.payload, context.token_key)
+    except UnusableError as error:
+        return Refusal(Reason.INVALID_PAYLOAD, str(error))
+    _FOLDS[type(event)](state, event, Moment(record, received_us, protocol, call.message_id, context.token_key))
     return None
 
 
@@ -184,8 +230,12 @@ def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter
             answer = adapter.ANSWERS[call.action](frame.payload)
     if call.action == "Authorize":
         authorizations.answer(state, call, answer, moment)
+    elif call.action == "BootNotification":
+        timing.judge(state, answer.at_us, moment)
     else:
-        sessions_v16.answered(state, call, answer)
+        if call.action == "StartTransaction":
+            sessions_v16.answered(state, call, answer)
+        authorizations.started(state, call.target, answer, moment)
 
 
 def _key(message_id: str) -> str:
@@ -215,8 +265,11 @@ def _notified(state: StationState, event: Notified, moment: Moment) -> None:
 _FOLDS: dict[type, Callable[[StationState, Any, Moment], AwaitedCall | None]] = {
     AuthorizationAsked: authorizations.ask,
     Booted: stations.boot,
+    ClockSet: timing.was_set,
+    EvseMetered: samples.meter_evse,
     Metered: sessions_v16.meter,
     Notified: _notified,
+    RemoteStartAsked: authorizations.remote,
     Started: sessions_v16.start,
     StatusReported: _status,
     Stopped: sessions_v16.stop,
@@ -224,11 +277,18 @@ _FOLDS: dict[type, Callable[[StationState, Any, Moment], AwaitedCall | None]] = 
 }
 
 
+_WITH_TOKEN = frozenset({AuthorizationAsked, RemoteStartAsked, Started, Stopped, TransactionReported})
+
+
 def _fact(state: StationState, entity: object, generation: int, offset: int) -> Fact:
     if isinstance(entity, SessionState):
         return sessions.fact(state, entity, generation, offset)
     if isinstance(entity, FaultState):
-        return faults.fact(state, entity, generation, offset)
+        return fault_facts.fact(state, entity, generation, offset)
+    if isinstance(entity, AuthorizationState):
+        return authorizations.fact(state, entity, generation, offset)
+    if isinstance(entity, HabitState):
+        return habits.fact(state, entity, generation, offset)
     if isinstance(entity, HourState):
         return rates.fact(state, entity, generation, offset)
     return cast(Fact, entity)

@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from models.facts import KINDS, Fact
+from models.facts import KINDS, REGISTERS, Fact
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
+REGISTER = pa.decimal128(38, 14)
+"""Registers in Wh, exact: a sum of floats in kWh, as some chargers send it, has 14 decimals of a Wh."""
 _ARROW: dict[Any, pa.DataType] = {
     msgspec.inspect.StrType: pa.string(),
     msgspec.inspect.IntType: pa.int64(),
@@ -75,7 +77,8 @@ def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
         if isinstance(kind_of, msgspec.inspect.UnionType):
             nullable = True
             kind_of = next(t for t in kind_of.types if not isinstance(t, msgspec.inspect.NoneType))
-        arrow = pa.type_for_alias(extra["arrow"]) if extra.get("arrow") else _ARROW[type(kind_of)]
+        alias = extra.get("arrow")
+        arrow = REGISTER if alias == REGISTERS else pa.type_for_alias(alias) if alias else _ARROW[type(kind_of)]
         columns.append(Column(field.name, comment, arrow, nullable))
     return tuple(columns)
 
@@ -177,6 +180,8 @@ LANDED: dict[str, Table] = {
 
 VERSION_COLUMNS = ("version_generation", "version_offset", "version_revision", "deleted")
 """Columns of a landed fact that its core table leaves out."""
+HIDDEN_COLUMNS = ("energy_candidates",)
+"""Those that stand in a table of their own instead (`stg_ocpp__session_candidates`)."""
 
 
 def rows_of(kind: type[Fact], facts: list[Fact]) -> pa.Table:

@@ -42,5 +42,6 @@ def _type(column: Column) -> str:
         "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
         "date32[day]": "DATE",
         "decimal128(18, 4)": "DECIMAL(18, 4)",
+        "decimal128(38, 14)": "DECIMAL(38, 14)",
     }
     return names[str(column.arrow)]

@@ -35,7 +35,7 @@ def test_sap_capture_gives_51_transactions_of_2_0_1_until_their_end(sap: capture
     assert all(s.started_at and s.ended_at and not s.is_open for s in found)
     # 4,836.75 Wh until Ended, each session rounded by itself (half up); 4,999.89 by the last register seen.
     assert sum(s.energy_wh for s in found) == 4_837
-    assert {s.energy_basis for s in found} == {"register"}
+    assert {s.energy_basis for s in found} == {"begin_end"}
 
 
 def test_the_stop_of_1142_that_came_late_and_out_of_order_decides_its_energy(sap: captures.Folded) -> None:

@@ -112,7 +112,8 @@ def test_a_late_frame_of_another_source_marks_the_station_and_is_not_folded() ->
 def test_a_clock_that_steps_back_within_one_source_makes_late_frames() -> None:
     wire = Wire()
     wire.start(7, seconds=100)
-    wire.stop(7, seconds=50)
+    wire.stop(7, seconds=100)
+    wire.records[-1].received_at_us -= 50_000_000
     assert captures.Folded().fold(wire.records).states["CP"].mark is not None
 
 

@@ -130,5 +130,5 @@ def test_the_hours_sum_to_the_energy_of_open_sessions_too() -> None:
     wire.meter(1800, transaction_id=7)
     wire.meter(500, seconds=70, transaction_id=7)
     folded = wire.fold()
-    assert [session.energy_wh for session in folded.of("sessions")] == [None]
-    assert sum(rate.energy_wh for rate in folded.of("rates")) == 0
+    assert [session.energy_wh for session in folded.of("sessions")] == [800]
+    assert sum(rate.energy_wh for rate in folded.of("rates")) == 800
