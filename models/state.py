@@ -272,10 +272,10 @@ class StationState(msgspec.Struct, array_like=True):
     clock: ClockState = msgspec.field(default_factory=ClockState)
     zoneless_clock: ClockState = msgspec.field(default_factory=ClockState)
     """As `clock`, for times written without a zone, read as UTC."""
+    told: int = 0
+    """How the newest event's time was written (`times.told`)."""
     is_zoneless: bool = False
-    """The newest event's time had no zone."""
-    is_clock_unset: bool = False
-    """The newest event's time was none (1970, 0001)."""
+    """The newest event with a time told it without a zone."""
     is_receipt_doubted: bool = False
     """The system's clock contradicts the log's times of receipt."""
     serial_number: str | None = None

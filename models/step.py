@@ -191,8 +191,9 @@ def _call(
     protocol = state.protocol or V16
     moment = Moment(record, received_us, protocol, call.message_id, context.token_key, knowledge=context.knowledge)
     event = timing.tell(state, event, moment)
-    if type(event) in _WITH_TOKEN and event.shown is not None:
-        token_keys.show(state, event.shown, moment)
+    shown = getattr(event, "shown", None)
+    if shown is not None:
+        token_keys.show(state, shown, moment)
     awaited = _FOLDS[type(event)](state, event, moment)
     if state.faults and type(event) in fault_evidence.WITNESSES:
         fault_evidence.witness(state, event, moment)
@@ -275,9 +276,6 @@ _FOLDS: dict[type, Callable[[StationState, Any, Moment], AwaitedCall | None]] = 
     Stopped: sessions_v16.stop,
     TransactionReported: sessions_v2x.report,
 }
-
-
-_WITH_TOKEN = frozenset({AuthorizationAsked, RemoteStartAsked, Started, Stopped, TransactionReported})
 
 
 def _fact(state: StationState, entity: object, generation: int, offset: int) -> Fact:

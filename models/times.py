@@ -15,6 +15,10 @@ _LONGEST = 64
 _SINCE_EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
 _SCALES = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
 """Numbers below the limit count seconds, milliseconds, microseconds."""
+ZONED, ZONELESS, UNUSABLE = 0, 1, 2
+_DATE = 10
+"""Characters of a date, whose hyphens are no zone."""
+_HAS_ZONE = re.compile(r"(?:[Zz]|UTC|GMT|[+-]\d{1,2}:?(?:\d{2})?)\s*$", re.IGNORECASE)
 _LONE_DIGIT = re.compile(r"(?<![0-9.,])[0-9](?![0-9])")
 
 
@@ -44,6 +48,15 @@ def microseconds(text: str | None) -> int | None:
     except OverflowError:
         return None
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def told(text: str | None, us: int | None) -> int:
+    """How a text tells the time that was read from it: `ZONED`, `ZONELESS`, or `UNUSABLE` (1970, 0001, 222222017)."""
+    if not text:
+        return ZONED
+    if us is None:
+        return UNUSABLE
+    return ZONED if text[-1] in "Zz" or _HAS_ZONE.search(text, _DATE) or text[:9].isdecimal() else ZONELESS
 
 
 def _otherwise(text: str) -> int | None:
