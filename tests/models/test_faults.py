@@ -52,9 +52,9 @@ def test_an_error_on_a_healthy_status_is_an_episode_too() -> None:
 
 def test_the_same_fault_after_its_end_is_another_episode() -> None:
     wire = Wire()
-    for _ in range(3):
-        wire.status("Faulted", "WeakSignal")
-        wire.status("Available")
+    for number in range(3):
+        wire.status("Faulted", "WeakSignal", seconds=60 * number)
+        wire.status("Available", seconds=60 * number + 20)
     faults = wire.fold().of("faults")
     assert len({fault.fault_id for fault in faults}) == 3
 
@@ -69,10 +69,10 @@ def test_words_for_nothing_are_no_vendor_code() -> None:
 
 def test_the_charger_s_clock_dates_an_episode_where_it_is_sound() -> None:
     wire = Wire()
-    for timestamp in (at(5), "1970-01-01T00:00:00Z"):
+    for timestamp, seconds in ((at(5), 40), ("1970-01-01T00:00:00Z", 100)):
         payload = {"connectorId": 1, "status": "Faulted", "errorCode": "OtherError", "timestamp": timestamp}
-        wire.call("StatusNotification", payload, seconds=40)
-        wire.status("Available", seconds=41)
+        wire.call("StatusNotification", payload, seconds=seconds)
+        wire.status("Available", seconds=seconds + 1)
     assert sorted(fault.opened_at.second for fault in wire.fold().of("faults")) == [0, 25]
 
 
