@@ -7,7 +7,9 @@ from types import MappingProxyType
 from quality.suite import Suite
 from quality.suites import (
     core__anomalies,
+    core__answer_rates,
     core__authorizations,
+    core__call_anomalies,
     core__calls,
     core__cdrs,
     core__connectors,
@@ -28,6 +30,8 @@ from quality.suites import (
     core__tariffs,
     core__tokens,
     core__transaction_events,
+    core__violation_rates,
+    core__violations,
     report__energy_daily,
     report__error_trend_daily,
     report__rfid_usage_daily,
@@ -35,7 +39,9 @@ from quality.suites import (
 
 _MODULES = (
     core__anomalies,
+    core__answer_rates,
     core__authorizations,
+    core__call_anomalies,
     core__calls,
     core__cdrs,
     core__connectors,
@@ -56,6 +62,8 @@ _MODULES = (
     core__tariffs,
     core__tokens,
     core__transaction_events,
+    core__violation_rates,
+    core__violations,
     report__energy_daily,
     report__error_trend_daily,
     report__rfid_usage_daily,
