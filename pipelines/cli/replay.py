@@ -41,7 +41,7 @@ def table(outcome: Outcome) -> str:
         f"{outcome.frames:,} records of {outcome.stations:,} stations in {outcome.seconds:.1f} s "
         f"({outcome.processes} process{'es' * (outcome.processes > 1)})"
     )
-    if not outcome.differing and not outcome.states_changed:
+    if not (outcome.differing or outcome.dead_letters or outcome.states_changed):
         return f"Nothing changed: {sentence}"
     width = max(len(kind) for kind in outcome.facts)
     lines = [f"{'facts':{width}}  {'as landed':>10}  {'new':>8}  {'changed':>8}  {'retracted':>9}"]
@@ -51,13 +51,12 @@ def table(outcome: Outcome) -> str:
     ]
     if outcome.is_dry:
         end = "Dry run, nothing was written."
-    elif outcome.differing:
+    elif outcome.differing or outcome.dead_letters:
         end = f"The lake is of edition {outcome.edition} now; `laddstrom build` publishes it."
     else:
         end = f"The lake is of edition {outcome.edition} now; no fact differed, so nothing is to be published."
-    return "\n".join(
-        [f"Replayed {sentence}", "", *lines, "", f"States renewed: {outcome.states_changed:,} stations.", end]
-    )
+    news = f"New dead letters: {outcome.dead_letters:,}. States renewed: {outcome.states_changed:,} stations."
+    return "\n".join([f"Replayed {sentence}", "", *lines, "", news, end])
 
 
 def _bootstrap(found: Settings) -> str | None:

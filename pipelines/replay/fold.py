@@ -9,7 +9,7 @@ from models.facts import Fact
 from models.record import Record
 from models.replay import replay
 from models.state import StationState, decode, encode
-from models.step import Context, drain
+from models.step import Context, Refusal, drain
 
 
 class Version(NamedTuple):
@@ -26,6 +26,8 @@ class Folded(msgspec.Struct):
     state: bytes
     version: Version
     facts: list[Fact]
+    refused: list[tuple[Record, Refusal]]
+    """Records that carry no fact, and why."""
     is_state_new: bool
     """The landed state is another one, its revision left out."""
 
@@ -37,12 +39,20 @@ def fold(station_id: str, records: Sequence[Record], context: Context, landed: b
     places = [(record.generation, record.offset) for record in records]
     generation, offset = max([(old.generation, old.offset), *places])
     revision = old.revision + 1
-    state = replay(station_id, records, context, position=(generation, offset), revision=revision)
+    refused: list[tuple[Record, Refusal]] = []
+    state = replay(
+        station_id,
+        records,
+        context,
+        position=(generation, offset),
+        revision=revision,
+        refused=lambda record, refusal: refused.append((record, refusal)),
+    )
     facts = drain(state)
     state.revision = old.revision
     is_new = landed is None or encode(state) != encode(old)
     state.revision = revision
-    return Folded(encode(state), Version(generation, offset, revision), facts, is_new)
+    return Folded(encode(state), Version(generation, offset, revision), facts, refused, is_new)
 
 
 def _read(landed: bytes | None, station_id: str) -> StationState:

@@ -11,7 +11,8 @@ import msgspec
 import polars as pl
 
 from models.facts import KINDS, topic
-from models.log import FRAMES
+from models.log import DEAD_LETTERS, FRAMES
+from models.tables import DEAD_LETTERS as LETTERS
 from models.tables import RAW_CONNECTIONS, RAW_FRAMES
 from pipelines.broker.topics import partition_of
 from pipelines.home import Home
@@ -53,6 +54,8 @@ class Plan(msgspec.Struct):
     sources: list[Source]
     shares: list[list[Group]]
     partitions: int | None
+    log_ids: dict[int, str]
+    """Of the raw log's generations."""
 
     @property
     def rows(self) -> int:
@@ -77,7 +80,7 @@ def make(manifest: Manifest, stations: Collection[str] | None, processes: int) -
         FileDamagedError: a landed file is missing or not as it was written; nothing may be made from the others.
         UnknownStationError: one of the chosen `stations` has nothing landed.
     """
-    counts = {manifest.partitions(FRAMES, number) for number in _generations(manifest)}
+    counts = {manifest.partitions(FRAMES, line.generation) for line in manifest.ranges[FRAMES]}
     partitions = counts.pop() if len(counts) == 1 else None
     sources = list(_sources(manifest))
     _check(manifest.home, sources)
@@ -92,15 +95,12 @@ def make(manifest: Manifest, stations: Collection[str] | None, processes: int) -
     shares: list[list[Group]] = [[] for _ in range(max(1, min(processes, len(groups), -(-rows // SHARE_ROWS))))]
     for group in groups:
         min(shares, key=lambda share: sum(one.rows for one in share)).append(group)
-    return Plan(sources, shares, partitions)
-
-
-def _generations(manifest: Manifest) -> set[int]:
-    return {line.generation for line in manifest.ranges[FRAMES]}
+    log_ids = {line.generation: line.log_id for line in manifest.ranges[FRAMES]}
+    return Plan(sources, shares, partitions, log_ids)
 
 
 def _sources(manifest: Manifest) -> Iterator[Source]:
-    for name in (FRAMES, *(topic(kind) for kind in KINDS)):
+    for name in (FRAMES, DEAD_LETTERS, *(topic(kind) for kind in KINDS)):
         for line in manifest.ranges[name]:
             for file in line.files:
                 yield Source(file, line.generation, line.partition)
@@ -122,6 +122,8 @@ def _stations(
     schema = {"station_id": pl.String, "rows": pl.Int64, "bytes": pl.Int64}
     counted = [pl.DataFrame(schema=schema)]
     for source in sources:
+        if source.file.table == LETTERS.name:
+            continue
         names = pl.DataFrame(files.read(home, source.file, ["station_id"]))
         if stations is not None:
             names = names.filter(pl.col("station_id").is_in(list(stations)))

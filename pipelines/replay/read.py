@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from models.facts import Fact
 from models.record import Kind, Record
-from models.tables import LANDED, RAW_FRAMES, VERSION_COLUMNS
+from models.tables import DEAD_LETTERS, LANDED, RAW_FRAMES, VERSION_COLUMNS
 from pipelines.home import Home
 from pipelines.lake import parquet
 from pipelines.lake.errors import FileDamagedError
@@ -56,6 +56,13 @@ def newest(home: Home, plan: Plan, group: Group, kind: type[Fact]) -> pl.DataFra
         parts.append(rows.with_columns(lacking).select(empty.columns).cast(empty.schema))
     rows = pl.concat(parts).with_columns(pl.col(VERSION).fill_null(0))
     return rows.sort(VERSION, maintain_order=True).unique(subset=kind.id_column, keep="last", maintain_order=True)
+
+
+def dead_letters(home: Home, plan: Plan, group: Group) -> pl.Series:
+    """The ids of the landed dead letters of these stations."""
+    columns = ["dead_letter_id", "station_id"]
+    parts = [_rows(home, source, group, columns) for source in _holding(plan, group, {DEAD_LETTERS.name})]
+    return pl.concat([pl.Series("dead_letter_id", [], pl.String), *(part["dead_letter_id"] for part in parts)])
 
 
 def _is_frames(source: Source) -> bool:

@@ -46,6 +46,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     processes: int
     facts: dict[str, Counts]
     """By kind."""
+    dead_letters: int
+    """New ones; those of older rules stay."""
     states_changed: int
     """Stations whose landed state is not what the replay makes of their frames."""
     edition: int | None
@@ -146,7 +148,9 @@ class _Replay:
             for number, share in enumerate(plan.shares)
         ]
         done = processes.run(tasks, _Counter(self.progress, plan.rows).add)
-        is_news = bool(done.states_changed or any(counts.differing for counts in done.facts.values()))
+        is_news = bool(
+            done.states_changed or done.dead_letters or any(counts.differing for counts in done.facts.values())
+        )
         if epoch is not None and is_news:
             manifest.check_fence()
             manifest.append(self._line(manifest, snapshot, plan, done, edition, epoch))
@@ -155,6 +159,7 @@ class _Replay:
             frames=done.frames,
             processes=len(tasks),
             facts=done.facts,
+            dead_letters=done.dead_letters,
             states_changed=done.states_changed,
             edition=edition if epoch is not None and is_news else None,
             is_dry=epoch is None,

@@ -3,18 +3,21 @@
 Not here: starting processes, or making what they wrote visible (`run`).
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 import polars as pl
 
+from models.dead_letters import DeadLetter
 from models.facts import KINDS, Fact
+from models.log import FRAMES
 from models.step import Context
 from models.tables import LANDED
 from pipelines.home import Home
+from pipelines.lake import dead_letters, files
 from pipelines.lake import facts as landed_facts
-from pipelines.lake import files
 from pipelines.lake.manifest import LandedFile
 from pipelines.replay import compare, read
 from pipelines.replay.compare import Counts
@@ -52,6 +55,7 @@ class Done(msgspec.Struct):
     states_changed: int = 0
     stations: int = 0
     frames: int = 0
+    dead_letters: int = 0
 
     def add(self, other: "Done") -> None:
         """Take over what another process has done."""
@@ -62,6 +66,7 @@ class Done(msgspec.Struct):
         self.states_changed += other.states_changed
         self.stations += other.stations
         self.frames += other.frames
+        self.dead_letters += other.dead_letters
 
 
 def work(task: Task, progress: Progress) -> Done:
@@ -80,6 +85,7 @@ def work(task: Task, progress: Progress) -> Done:
             if station not in found:  # facts, but no frame any more
                 found[station] = fold(station, [], context, task.states.get(station))
         _compare(task, group, found, done, writer)
+        _refused(task, group, found, done, writer)
         for station, folded in found.items():
             done.states[station] = folded.state
             done.states_changed += folded.is_state_new
@@ -100,33 +106,50 @@ def _compare(task: Task, group: Group, found: dict[str, Folded], done: Done, wri
         fresh = landed_facts.frame_of(kind, said[kind])
         differing, counts = compare.differing(kind, fresh, newest, versions)
         done.facts[kind.kind] = done.facts.get(kind.kind, Counts()).plus(counts)
-        writer.add(kind, differing)
+        writer.add(kind.table, differing)
+
+
+def _refused(task: Task, group: Group, found: dict[str, Folded], done: Done, writer: "_Writer") -> None:
+    """Dead letters that no worker has written; none is ever taken back."""
+    letters = [
+        DeadLetter.of_record(
+            record, refusal.reason, refusal.detail, topic=FRAMES, log_id=task.plan.log_ids[record.generation]
+        )
+        for folded in found.values()
+        for record, refusal in folded.refused
+    ]
+    if letters:
+        known = read.dead_letters(task.home, task.plan, group)
+        rows = dead_letters.frame_of(letters).unique("dead_letter_id", keep="first", maintain_order=True)
+        rows = rows.filter(~pl.col("dead_letter_id").is_in(known.implode()))
+        done.dead_letters += rows.height
+        writer.add(dead_letters.TABLE, rows)
 
 
 class _Writer:
-    """Rows of facts, written as files once there are enough."""
+    """Rows of tables, written as files once there are enough."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._waiting: dict[type[Fact], list[pl.DataFrame]] = {kind: [] for kind in KINDS}
+        self._waiting: dict[str, list[pl.DataFrame]] = defaultdict(list)
         self._written: list[LandedFile] = []
 
-    def add(self, kind: type[Fact], rows: pl.DataFrame) -> None:
-        """Rows of one kind."""
+    def add(self, table: str, rows: pl.DataFrame) -> None:
+        """Rows of one table."""
         if rows.height and not self._task.is_dry:
-            self._waiting[kind].append(rows)
-            if sum(part.height for part in self._waiting[kind]) >= FILE_ROWS:
-                self._write(kind)
+            self._waiting[table].append(rows)
+            if sum(part.height for part in self._waiting[table]) >= FILE_ROWS:
+                self._write(table)
 
     def close(self) -> list[LandedFile]:
         """Write what is left; all files."""
-        for kind, parts in self._waiting.items():
+        for table, parts in self._waiting.items():
             if parts:
-                self._write(kind)
+                self._write(table)
         return self._written
 
-    def _write(self, kind: type[Fact]) -> None:
-        rows, self._waiting[kind] = pl.concat(self._waiting[kind]), []
+    def _write(self, table: str) -> None:
+        rows, self._waiting[table] = pl.concat(self._waiting[table]), []
         name = f"{files.REPLAY}e{self._task.edition:04d}-{self._task.number:03d}-{len(self._written):04d}"
-        table = landed_facts.in_order(rows).to_arrow().cast(LANDED[kind.table].schema)
-        self._written.append(files.write(self._task.home, kind.table, name, table))
+        found = landed_facts.in_order(rows).to_arrow().cast(LANDED[table].schema)
+        self._written.append(files.write(self._task.home, table, name, found))

@@ -60,3 +60,17 @@ def _live(home: Home, broker_home: Path, partitions: int, frames: list[tuple[str
     producer.close()
     land(home, broker.address)
     broker.stop()
+
+
+def test_refused_frames_become_dead_letters_once(home: Home, tmp_path: Path) -> None:
+    _live(home, tmp_path / "one", 2, [("cp-to-csms", [2, "a", "Unheard", {}])], 0)
+    tried = replay(home, token_key=KEY, is_dry=True)
+    assert (tried.dead_letters, tried.differing) == (9, 0)
+    done = replay(home, token_key=KEY)
+    assert (done.dead_letters, done.edition) == (9, 1)
+    paths = files.paths(home, "core__dead_letters")
+    letters = pl.concat([pl.read_parquet(path, hive_partitioning=False) for path in paths])
+    assert set(letters["reason"]) == {"unknown_action"}
+    assert sorted(letters["station_id"]) == STATIONS
+    assert letters["log_id"].null_count() == 0
+    assert replay(home, token_key=KEY).edition is None
