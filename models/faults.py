@@ -242,7 +242,6 @@ def _open(state: StationState, key: str, event: StatusReported | Alarm, named: N
         vendor=state.vendor,
         model=state.model,
         firmware=state.firmware,
-        vendor_id=event.vendor_id if isinstance(event, StatusReported) else None,
         in_transaction=fault_evidence.is_in_transaction(state, event),
         opened_received_us=moment.received_us,
         opened_position=_position(moment),
@@ -260,7 +259,7 @@ def _open(state: StationState, key: str, event: StatusReported | Alarm, named: N
 def _describe(fault: FaultState, named: Named) -> None:
     row = named.row
     fault.code, fault.vendor_error_code, fault.raw_code = named.code, named.vendor_error_code, named.raw_code
-    fault.unmapped_code, fault.info = named.unmapped_code, named.info
+    fault.unmapped_code, fault.info, fault.vendor_id = named.unmapped_code, named.info, named.vendor_id
     fault.canonical_code, fault.taxonomy, fault.actor = row.canonical_code, row.taxonomy, row.actor
     fault.confidence = row.confidence
     fault.mapping_version = crosswalk.VERSION

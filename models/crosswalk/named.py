@@ -5,6 +5,7 @@ code). EVerest writes a message's text into vendorId. Words for nothing (`null`,
 """
 
 import re
+from typing import TypeGuard
 
 import msgspec
 
@@ -36,6 +37,7 @@ class Named(msgspec.Struct, frozen=True, gc=False):
     unmapped_code: str | None = None
     """A code in the message that no row knows."""
     info: str | None = None
+    vendor_id: str | None = None
 
 
 def is_nothing(text: str | None) -> bool:
@@ -51,16 +53,16 @@ def of_status(event: StatusReported, vendor: str | None, model: str | None) -> l
     if error_code is None and (not codes or event.status != "Faulted"):
         return []
     standard = None if error_code is None else by_error_code(error_code)
-    said = error_code or "Faulted"
+    said = "Faulted" if error_code is None else code_shown(error_code)
     infos = _infos(info, len(codes))
     found = [
-        _vendor_named(said, code, by_vendor_code(code, vendor_id, vendor, model), standard, infos[place])
+        _vendor_named(said, code, by_vendor_code(code, vendor_id, vendor, model), standard, infos[place], vendor_id)
         for place, code in enumerate(codes)
     ]
     if found:
         return _distinct(found)
     unknown = None if standard is not None else bounded(said)
-    return [Named(said, said, standard or NO_ROW, None, unknown, info)]
+    return [Named(said, said, standard or NO_ROW, None, unknown, info, vendor_id)]
 
 
 def of_alarm(event: Alarm, vendor: str | None, model: str | None) -> Named:
@@ -68,22 +70,29 @@ def of_alarm(event: Alarm, vendor: str | None, model: str | None) -> Named:
     pair = by_pair(event.origin)
     code = None if is_nothing(event.code) else event.code
     if code is None:
-        return Named(
-            event.origin, event.origin, pair or NO_ROW, None, None if pair else event.origin, event.info
-        )  # fmt: skip
-    return _vendor_named(code, code, by_vendor_code(code, None, vendor, model), pair, event.info, event.origin)
+        unknown = None if pair is not None else event.origin
+        return Named(event.origin, event.origin, pair or NO_ROW, None, unknown, event.info)
+    row = by_vendor_code(code, None, vendor, model)
+    if row is not None:
+        return Named(code, code, row, None, None, event.info)
+    if _names_a_cause(pair):
+        return Named(code, event.origin, pair, None, code, event.info)
+    return Named(code, code, NO_ROW, None, code, event.info)
 
 
 def _vendor_named(
-    said: str, code: str, row: Row | None, standard: Row | None, info: str | None, standard_key: str | None = None
+    said: str, code: str, row: Row | None, standard: Row | None, info: str | None, vendor_id: str | None
 ) -> Named:
-    """A vendor's code: its own row, else what stands beside it (errorCode, component and variable) in its place."""
-    vendor_error_code = None if standard_key else bounded(code)
+    """A vendor's code: its own row, else the errorCode beside it in its place."""
     if row is not None:
-        return Named(said, bounded(code) or "", row, vendor_error_code, None, info)
-    has_cause = standard is not None and standard.canonical_code not in (OTHER, UNKNOWN)
-    raw_code = (standard_key or said) if has_cause else (bounded(code) or "")
-    return Named(said, raw_code, standard if has_cause and standard else NO_ROW, vendor_error_code, code, info)
+        return Named(said, code, row, code, None, info, vendor_id)
+    if _names_a_cause(standard):
+        return Named(said, said, standard, code, code, info, vendor_id)
+    return Named(said, code, NO_ROW, code, code, info, vendor_id)
+
+
+def _names_a_cause(row: Row | None) -> TypeGuard[Row]:
+    return row is not None and row.canonical_code not in (OTHER, UNKNOWN)
 
 
 def _codes(text: str | None) -> list[str]:

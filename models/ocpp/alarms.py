@@ -87,7 +87,7 @@ def _alarm(event: EventData, origin: str, is_raised: bool) -> Alarm:
     return Alarm(
         small(place.id),
         small(place.connector_id),
-        bounded(present(event.tech_code)),
+        bounded(wording.code_shown(present(event.tech_code) or "")),
         origin,
         is_raised,
         times.parse(event.timestamp),
