@@ -58,6 +58,8 @@ class ClockState(msgspec.Struct, array_like=True, gc=False):
     """The epoch whose estimate what was open has followed (`timing`)."""
     said: int = 0
     """The newest epoch of which an anomaly was said."""
+    is_doubted: bool = False
+    """The station says that its clock was set, and no message has shown to what."""
 
 
 def learn(clock: ClockState, reported_us: int, received_us: int, *, is_own: bool) -> bool:
@@ -95,10 +97,9 @@ def correction(clock: ClockState, lag_us: int) -> int:
     return offset_us if lag_us >= offset_us - TOLERANCE_US else 0
 
 
-def forget(clock: ClockState, received_us: int | None) -> None:
-    """Begin a new estimate: the station says that its clock was set."""
-    _restart(clock, 0)
-    clock.since_us = received_us
+def doubt(clock: ClockState) -> None:
+    """Let the next message decide: the station says that its clock was set, which some do every few minutes."""
+    clock.is_doubted = clock.base_us is not None
 
 
 def zone(lag_us: int) -> int | None:
@@ -132,7 +133,13 @@ def _judge(clock: ClockState) -> bool:
     if base_us is None:
         return _establish(clock)
     if abs(newest_us - base_us) <= TOLERANCE_US:
+        clock.is_doubted = False
         return _follow(clock, base_us)
+    if clock.is_doubted and _disproves(newest_us, base_us):
+        _restart(clock, 1)
+        if abs(newest_us) <= TOLERANCE_US:
+            _take(clock, newest_us)
+        return True
     if len(clock.lags) >= _DISPROVED and all(_disproves(lag, base_us) for lag in clock.lags[-_DISPROVED:]):
         was_us, lowest_us = clock.offset_us, min(clock.lags[-_DISPROVED:])
         _restart(clock, _DISPROVED)
@@ -166,10 +173,9 @@ def _restart(clock: ClockState, kept: int) -> None:
     """Void the estimate, but for the newest lags."""
     old = len(clock.lags) - kept
     del clock.lags[:old], clock.own[:old], clock.sampled[:old]
-    if kept:
-        clock.since_us = clock.sampled[0]
+    clock.since_us = clock.sampled[0]
     clock.epoch += 1
-    clock.base_us, clock.offset_us = None, 0
+    clock.base_us, clock.offset_us, clock.is_doubted = None, 0, False
     _establish(clock)
 
 

@@ -7,6 +7,8 @@ from models.moment import Moment
 from models.state import AwaitedCall, StationState
 from models.times import UNUSABLE, as_utc
 
+_UNKNOWN = (None, None, 0)
+
 
 def boot(state: StationState, event: Booted, moment: Moment) -> AwaitedCall:
     """Fold a BootNotification: the station's newest description; the returned call waits for the system's clock."""
@@ -21,7 +23,8 @@ def boot(state: StationState, event: Booted, moment: Moment) -> AwaitedCall:
 def describe(state: StationState) -> None:
     """Say what is newly known of the station's clock; a sound one that never booted is not worth a row."""
     said = clock_of(state)
-    if said != state.clock_said and (state.is_booted or said[0] not in (None, clock.SOUND)):
+    is_worth_it = state.is_booted or state.clock_said != _UNKNOWN or said[0] not in (None, clock.SOUND)
+    if said != state.clock_said and is_worth_it:
         _say(state)
 
 

@@ -70,11 +70,9 @@ def _tells_otherwise(state: StationState, told: int, moment: Moment) -> None:
 
 
 def was_set(state: StationState, event: ClockSet, moment: Moment) -> None:
-    """Fold the station's word that its clock was set: what was known of it holds no longer."""
+    """Fold the station's word that its clock was set: the next message shows whether what was known still holds."""
     for known in (state.clock, state.zoneless_clock):
-        if known.lags:
-            clock.forget(known, moment.received_us)
-            _changed(state, known, moment)
+        clock.doubt(known)
 
 
 def judge(state: StationState, system_us: int | None, moment: Moment) -> None:

@@ -151,14 +151,39 @@ def test_summer_time_moves_a_local_clock_at_its_first_message() -> None:
     assert max(station.send_many(6)) <= 0.2
 
 
-def test_a_clock_that_the_station_set_is_unknown_until_messages_agree_again() -> None:
+def test_the_first_message_after_the_station_set_its_clock_shows_whether_it_is_right() -> None:
     station = Station(HOUR)
     station.send_many(5)
-    clock.forget(station.clock, START)
-    assert clock.described(station.clock) == UNSTEADY
+    clock.doubt(station.clock)
     station.behind = 0
     assert station.send_many(4) == [0, 0, 0, 0]
-    assert clock.described(station.clock) == SOUND
+    assert (clock.described(station.clock), station.clock.epoch) == (SOUND, 1)
+
+
+def test_a_clock_that_is_set_to_what_it_was_stays_known() -> None:
+    """Some stations set theirs at every heartbeat, to local time."""
+    station = Station(-2 * HOUR)
+    station.send_many(5)
+    for _ in range(5):
+        clock.doubt(station.clock)
+        assert station.send() <= 0.2
+    assert (clock.described(station.clock), station.clock.epoch) == (OFFSET, 0)
+
+
+def test_a_clock_that_is_set_ahead_is_unknown_until_messages_agree() -> None:
+    station = Station()
+    station.send_many(5)
+    clock.doubt(station.clock)
+    station.behind = -500
+    station.send()
+    assert (clock.described(station.clock), station.clock.epoch) == (UNSTEADY, 1)
+    assert station.send_many(3)[-1] <= 0.2
+
+
+def test_a_clock_that_is_not_known_cannot_be_doubted() -> None:
+    station = ClockState()
+    clock.doubt(station)
+    assert not station.is_doubted
 
 
 def test_a_single_mad_time_changes_nothing() -> None:
