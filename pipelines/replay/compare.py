@@ -10,7 +10,7 @@ from models.tables import VERSION_COLUMNS
 from pipelines.replay.fold import Version
 from pipelines.replay.read import VERSION
 
-HISTORY = frozenset({"restatements"})
+HISTORY = frozenset({"restatements", "replays"})
 """Kinds that tell what was said when: what a replay no longer says stays true."""
 _LANDED = "\x00landed"
 
