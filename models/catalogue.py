@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from models.derived import DERIVED
 from models.exchange import EXCHANGE
+from models.metered import METERED, SESSION_CANDIDATES
 from models.ocpi.rows import ROWS, OcpiRow
 from models.tables import (
     DEAD_LETTERS,
     HIDDEN_COLUMNS,
     LANDED,
-    REGISTER,
     TIMESTAMP,
     VERSION_COLUMNS,
     VIOLATIONS,
@@ -67,7 +67,7 @@ FACTS: tuple[Table, ...] = tuple(published_fact(t) for t in LANDED.values() if t
 
 STAGED_FRAMES = Table(
     "stg_ocpp__frames",
-    "OCPP frames, each once: equal frames (station, received_at, direction, payload) of two sources count once.",
+    "OCPP frames, each once, however many lines hold it: equal in station, received_at, direction and payload.",
     Origin.RAW,
     (
         *RAW_VIEWS["raw_ocpp__frames"].columns,
@@ -273,7 +273,7 @@ POSITIONS = Table(
     ),
 )
 
-SQL_MODELS: tuple[Table, ...] = (STAGED_FRAMES, *EXCHANGE, *DERIVED, LATE_FRAMES, ANOMALIES, UNMAPPED_CODES, *REPORTS)
+SQL_MODELS: tuple[Table, ...] = (STAGED_FRAMES, *EXCHANGE, *DERIVED, *METERED, LATE_FRAMES, ANOMALIES, UNMAPPED_CODES, *REPORTS)
 """Each has a file of its name under `sql/`."""
 
 TABLES: dict[str, Table] = {
@@ -281,6 +281,7 @@ TABLES: dict[str, Table] = {
     for t in (
         *RAW_VIEWS.values(),
         VIOLATIONS,
+        SESSION_CANDIDATES,
         CORE_DEAD_LETTERS,
         *FACTS,
         *OCPI,

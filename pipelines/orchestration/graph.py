@@ -6,6 +6,7 @@ from functools import cache
 import dagster as dg
 
 from models.catalogue import CORE_DEAD_LETTERS, FACTS, FAULT_CODES, OCPI, RAW_VIEWS, SQL_MODELS
+from models.metered import SESSION_CANDIDATES
 from models.tables import VIOLATIONS, Table
 from pipelines.warehouse import sql_models
 
@@ -30,6 +31,7 @@ def built() -> tuple[dg.AssetSpec, ...]:
         *(_spec(table, ("raw_ocpi__objects",)) for table in OCPI),
         _spec(FAULT_CODES, ()),
         _spec(VIOLATIONS, ("raw_ocpp__frames",)),
+        _spec(SESSION_CANDIDATES, _FRAMES),
         *(_spec(table, needs[table.name]) for table in SQL_MODELS),
     )
 

@@ -7,7 +7,8 @@ import duckdb
 import pyarrow as pa
 
 from models.catalogue import CORE_DEAD_LETTERS, RAW_VIEWS, published_fact
-from models.facts import KINDS, Fact
+from models.facts import KINDS, Fact, Session
+from models.metered import SESSION_CANDIDATES
 from models.tables import DEAD_LETTERS, LANDED, VIOLATIONS, Table
 from models.tokens import PREFIX, pseudonym
 from pipelines.warehouse.sql import columns, identifier, literal, rows
@@ -28,6 +29,7 @@ def create(connection: duckdb.DuckDBPyConnection, landed: Landed, token_key: byt
         if token_key is not None and "token_id" in LANDED[kind.table].schema.names:
             facts = _with_pseudonyms(connection, facts, token_key)
         _fact_table(connection, kind, facts)
+    _candidates(connection, rows(LANDED[Session.table], landed.get(Session.table, ())))
 
 
 def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> None:
@@ -57,11 +59,23 @@ def _fact_table(connection: duckdb.DuckDBPyConnection, kind: type[Fact], source:
     table = published_fact(LANDED[kind.table])
     key = identifier(kind.id_column)
     connection.execute(
-        f"CREATE TABLE {identifier(table.name)} AS SELECT {columns(table)} FROM ("
-        f"SELECT * FROM {source} "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY "
-        "version_generation DESC, version_offset DESC, coalesce(version_revision, 0) DESC) = 1"
-        f") WHERE NOT deleted ORDER BY station_id, {key}"
+        f"CREATE TABLE {identifier(table.name)} AS SELECT {columns(table)} FROM {_newest(kind, source)} "
+        f"WHERE NOT deleted ORDER BY station_id, {key}"
+    )
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """The sessions' evidence stays in the lake: a view, as it is long and stands in a table of its own."""
+    connection.execute(
+        f"CREATE VIEW {identifier(SESSION_CANDIDATES.name)} AS SELECT {columns(SESSION_CANDIDATES)} "
+        f"FROM {_newest(Session, source)} WHERE NOT deleted AND energy_candidates IS NOT NULL"
+    )
+
+
+def _newest(kind: type[Fact], source: str) -> str:
+    return (
+        f"(SELECT * FROM {source} QUALIFY row_number() OVER (PARTITION BY {identifier(kind.id_column)} ORDER BY "
+        "version_generation DESC, version_offset DESC, coalesce(version_revision, 0) DESC) = 1)"
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.catalogue import TABLES
-from models.sessions import METER_STOP, REGISTER
+from models.ladder import Rung
 from quality.frames import PORT, number, port, seconds
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
 from quality.suite import suite
@@ -83,9 +83,41 @@ _RULES = (
     one_of(
         "energy_basis_known",
         "energy_basis",
-        (METER_STOP, REGISTER),
+        tuple(rung.value for rung in Rung if rung is not Rung.SIGNED),
         Severity.WARNING,
         "the evidence of the energy is not a documented one",
+    ),
+    between(
+        "confidence_in_scale",
+        "energy_confidence",
+        0,
+        1,
+        Severity.CRITICAL,
+        "the confidence is not between 0 and 1",
+    ),
+    not_null(
+        "energy_confidence",
+        Severity.WARNING,
+        "the energy has no confidence",
+        name="energy_has_confidence",
+        where="energy_wh.notna()",
+    ),
+    between(
+        "energy_not_guessed",
+        "energy_confidence",
+        0.5,
+        None,
+        Severity.INFO,
+        "the energy is an estimate",
+        where="energy_confidence >= 0",
+        mostly=0.95,
+    ),
+    one_of(
+        "register_base_known",
+        "register_base",
+        ("lifetime", "session", "boot"),
+        Severity.CRITICAL,
+        "the register's base is no documented one",
     ),
     between(
         "not_short", "duration_s", 60, None, Severity.INFO, "the session is under a minute", where="duration_s >= 0"
