@@ -79,6 +79,11 @@ def resume(state: StationState, records: list[Record], ordered: list[Record]) ->
     state.received_source = next((source for source, names in reversed(held.items()) if len(names) == len(instant)), "")
 
 
+def keep_lines(state: StationState, old: StationState) -> None:
+    """Take over which lines the replaced state has seen: a line sent again is landed once, at its first place."""
+    state.source, state.ordinal, state.sources, state.late = old.source, old.ordinal, old.sources, old.late
+
+
 def _counts_at_instant(state: StationState, record: Record, received_us: int) -> bool:
     """One more record of the newest instant: known, the next one of the same source, or late."""
     settle(state)

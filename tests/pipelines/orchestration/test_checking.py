@@ -58,6 +58,11 @@ PLANTED = {
         f"{FRAMES}; INSERT INTO core__late_frames (station_id) VALUES ('CP1'), ('CP2')",
         0.2,
     ),
+    ("core__replays", "share_of_stations"): (
+        "INSERT INTO core__stations (station_id) VALUES ('CP1'), ('CP2');"
+        "INSERT INTO core__replays (replay_id, station_id) VALUES ('r1', 'CP1'), ('r2', 'CP1')",
+        0.5,
+    ),
     ("core__calls", "share_unanswered"): (f"{CALL} ('a', 'none'), ('a', 'result')", 0.5),
     ("core__calls", "share_of_errors"): (f"{CALL} ('a', 'error'), ('a', 'result'), ('a', 'none'), ('a', 'none')", 0.25),
     ("core__measurements", "share_unreadable"): (

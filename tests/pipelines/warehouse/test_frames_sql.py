@@ -15,18 +15,23 @@ from models.step import Context, step
 CALLS = "SELECT message_id, outcome, error_code, call_ordinal, answer_ordinal FROM core__calls ORDER BY call_ordinal"
 
 
-def test_equal_frames_of_two_files_count_once_and_of_one_file_as_often_as_they_stand_there(lake: Lake) -> None:
+def test_equal_frames_count_once_however_many_lines_hold_them(lake: Lake) -> None:
     same = call('[2,"a","Heartbeat",{}]', received_at=at(0))
     lake.frames({**same, "source": "file-a"}, {**same, "source": "file-a"}, {**same, "source": "file-b"})
     lake.frames({**same, "source": "file-b"}, {**same, "source": "file-b"}, {**same, "station_id": "CS2"})
     opened = lake.build()
     assert rows(opened, "SELECT station_id, source, ordinal FROM stg_ocpp__frames ORDER BY ordinal") == [
         ("CS1", "file-a", 1),
-        ("CS1", "file-a", 2),
-        ("CS1", "file-b", 5),
         ("CS2", "file-a", 6),
     ]
     assert rows(opened, "SELECT count(*) FROM raw_ocpp__frames") == [(6,)]
+
+
+def test_a_line_that_does_not_tell_the_direction_holds_the_same_frame(lake: Lake) -> None:
+    frame = call('[2,"a","Heartbeat",{}]', received_at=at(0))
+    lake.frames({**frame, "direction": None, "protocol": None, "source": "file-a"}, {**frame, "source": "file-b"})
+    found = rows(lake.build(), "SELECT source, direction, protocol FROM stg_ocpp__frames")
+    assert found == [("file-a", "cp-to-csms", "ocpp1.6")]
 
 
 def test_frames_without_a_time_of_receipt_are_never_taken_for_equal(lake: Lake) -> None:
@@ -313,11 +318,11 @@ def test_ocpp_2_0_stays_out_of_the_derived_tables(lake: Lake) -> None:
     assert rows(opened, "SELECT count(*) FROM core__calls") == [(0,)]
 
 
-def test_late_frames_are_those_older_than_the_newest_of_another_source(lake: Lake) -> None:
+def test_late_frames_are_those_older_than_the_newest(lake: Lake) -> None:
     heartbeat = call('[2,"1","Heartbeat",{}]')
     lake.frames(
         {**heartbeat, "received_at": at(10)},  # 1
-        {**heartbeat, "received_at": at(5)},  # 2: its own file's order counts
+        {**heartbeat, "received_at": at(5)},  # 2: late, although its file holds it behind
         {**heartbeat, "received_at": at(8), "source": "file-b"},  # 3: late
         {**heartbeat, "received_at": at(10), "source": "file-b"},  # 4: the same frame as 1
         {**heartbeat, "received_at": at(12), "source": "file-b"},  # 5
@@ -339,10 +344,16 @@ def test_late_frames_are_those_older_than_the_newest_of_another_source(lake: Lak
             }
         ],
     )
-    assert rows(lake.build(), "SELECT ordinal, newest_before_at FROM core__late_frames ORDER BY ordinal") == [
-        (3, at(10)),
-        (6, at(12)),
-    ]
+    lake.add("core__replays", [replayed("CS1", until_offset=3)])
+    found = rows(lake.build(), "SELECT ordinal, newest_before_at, is_replayed FROM core__late_frames ORDER BY ordinal")
+    assert found == [(2, at(10), True), (3, at(10), True), (6, at(12), False)]
+
+
+def replayed(station: str, until_offset: int) -> dict[str, Any]:
+    said = {"version_generation": 1, "version_offset": until_offset, "version_revision": 1, "deleted": False}
+    counts = {"late_frames": 2, "facts_added": 0, "facts_changed": 0, "facts_retracted": 0}
+    until = {"until_generation": 1, "until_offset": until_offset}
+    return {"replay_id": "r", "station_id": station, "cause": "late_frames", **said, **counts, **until}
 
 
 def test_answers_are_matched_as_the_public_traces_expect(lake: Lake, shared_data: Path) -> None:

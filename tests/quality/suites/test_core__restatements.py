@@ -18,6 +18,7 @@ def restatement(number):
         "cause": "late_stop",
         "energy_before_wh": 1_000,
         "energy_after_wh": 1_200,
+        "is_retracted": False,
         "ended_before_at": DAY,
         "ended_after_at": DAY,
         "restated_at": DAY,
