@@ -27,7 +27,7 @@ _RULES = (
     matches(
         "path_is_a_path",
         "path",
-        r"^(\$|[A-Za-z_*0-9]+(\[\])*(\.[A-Za-z_*0-9]+(\[\])*)*)$",
+        r"^(?:\$|[A-Za-z_*0-9]+(?:\[\])*(?:\.[A-Za-z_*0-9]+(?:\[\])*)*)$",
         Severity.CRITICAL,
         "the path is no path of names",
     ),
