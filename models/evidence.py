@@ -1,7 +1,7 @@
 """A session's energy as its fact shows it: confidence, flags, registers, every candidate. Not here: which one counts.
 
 Made at each drain from the session's state alone. The scale of `energy_confidence` (0 to 1, in hundredths): where the
-evidence stands (`_BASE`), less for what had to be decided (`_LESS`), and 0.05 more where another kind of evidence agrees.
+evidence stands (`_BASE`), less for what had to be decided (`_LESS`), 0.05 more where another kind of evidence agrees.
 0.9 and above: two registers of the same meter, undisputed. 0.7: one decision of ours in it. Below 0.5: an estimate.
 """
 
@@ -54,7 +54,7 @@ _WHOLE, _SCALE = Decimal(1), Decimal(1).scaleb(-14)
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """One rung of one session, as the JSON column `energy_candidates` holds it; places are generation, partition, offset."""
+    """One rung of one session, as the column `energy_candidates` holds it; places are generation, partition, offset."""
 
     rung: str
     energy_wh: int | None

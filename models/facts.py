@@ -6,58 +6,14 @@ schema in the lake and the COMMENTs in DuckDB (`tables`). Not here: how a fact i
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-import msgspec
-
+from models.fact import REGISTERS as REGISTERS
+from models.fact import ConnectorId, EvseId, Firmware, Model, Protocol, StationId, TokenId, TokenKind, Vendor
+from models.fact import Fact as Fact
+from models.fact import doc as doc
 from models.log import FACT_PREFIX
-
-
-def doc(text: str, arrow: str | None = None) -> msgspec.Meta:
-    """A column's COMMENT, and its Arrow type where the Python type does not say it."""
-    return msgspec.Meta(description=text, extra={"arrow": arrow} if arrow else None)
-
-
-REGISTERS = "decimal(38, 14)"
-"""Arrow type of registers: exact, as chargers send sums of floats."""
-
-StationId = Annotated[str, doc("Charging station, as in its connection URL.")]
-EvseId = Annotated[int | None, doc("EVSE number (OCPP 2.x); null in 1.6.", "int32")]
-ConnectorId = Annotated[int | None, doc("Connector number; 0 is the station as a whole.", "int32")]
-Protocol = Annotated[str | None, doc("ocpp1.6, ocpp2.0.1 or ocpp2.1.")]
-TokenId = Annotated[str | None, doc("Pseudonym of the token: a keyed hash of its canonical form.")]
-TokenKind = Annotated[
-    str | None,
-    doc("card, autocharge, contract, app, remote, terminal, keycode, local or none; null where no token was shown."),
-]
-Vendor = Annotated[str | None, doc("Vendor as last booted.")]
-Model = Annotated[str | None, doc("Model as last booted.")]
-Firmware = Annotated[str | None, doc("Firmware version as last booted.")]
-
-
-class Fact(msgspec.Struct, kw_only=True, gc=False):
-    """What every fact carries: the version that decides between two rows of one id (highest wins)."""
-
-    kind: ClassVar[str]
-    table: ClassVar[str]
-    comment: ClassVar[str]
-    id_column: ClassVar[str]
-
-    version_generation: Annotated[int, doc("Generation of the record handled when this was said.")]
-    version_offset: Annotated[int, doc("Offset of the record handled when this was said.")]
-    version_revision: Annotated[int, doc("How often the station had been replayed when this was said.")] = 0
-    deleted: Annotated[bool, doc("True: an earlier fact of this id is taken back.")] = False
-
-    @property
-    def version(self) -> tuple[int, int, int]:
-        """Generation, offset and revision: of two facts with one id the higher one holds."""
-        return self.version_generation, self.version_offset, self.version_revision
-
-    @property
-    def fact_id(self) -> str:
-        """The deterministic id: same log, same id."""
-        value: str = getattr(self, self.id_column)
-        return value
+from models.meter_facts import MeterHabits as MeterHabits
 
 
 class Session(Fact, kw_only=True, gc=False):
@@ -96,7 +52,9 @@ class Session(Fact, kw_only=True, gc=False):
     energy_candidates: Annotated[
         str | None, doc("Every kind of evidence, as JSON; published as core__session_energy_candidates.")
     ] = None
-    register_start_wh: Annotated[Decimal | None, doc("Register at the start, Wh: meterStart, else sampled.", REGISTERS)] = None
+    register_start_wh: Annotated[
+        Decimal | None, doc("Register at the start, Wh: meterStart, else sampled.", REGISTERS)
+    ] = None
     register_end_wh: Annotated[
         Decimal | None, doc("Register at the end, or as last seen, Wh: meterStop, else sampled; not stitched.", REGISTERS)
     ] = None
@@ -342,47 +300,6 @@ class TokenKey(Fact, kw_only=True, gc=False):
     rule: Annotated[str, doc("How the form follows from the token: suffix, truncated_crc, byte_order, ...")]
     score: Annotated[float, doc("How likely a token of that form is the same card, 0 to 1.")]
     seen_at: Annotated[datetime | None, doc("Receipt of the message that showed the token, UTC.")] = None
-
-
-class MeterHabits(Fact, kw_only=True, gc=False):
-    """How a station with one firmware meters: counts over its ended sessions; see `habits.NAMES`."""
-
-    kind = "meter_habits"
-    table = "stg_ocpp__meter_habits"
-    comment = "How each station meters, by firmware: sessions that showed it. Sums: core__meter_fingerprints. Fact."
-    id_column = "habit_id"
-
-    habit_id: Annotated[str, doc("Hash of station, vendor, model and firmware.")]
-    station_id: StationId
-    vendor: Vendor = None
-    model: Model = None
-    firmware: Firmware = None
-    sessions: Annotated[int, doc("Ended sessions.")] = 0
-    base_lifetime: Annotated[int, doc("Sessions whose register goes on where the port's last one stopped, or does not start at 0.")] = 0
-    base_session: Annotated[int, doc("Sessions whose register began anew without a boot.")] = 0
-    base_boot: Annotated[int, doc("Sessions whose register began anew after a boot.")] = 0
-    samples_session: Annotated[int, doc("Sessions whose samples count from the session's zero beside a meterStart that does not.")] = 0
-    samples_boot: Annotated[int, doc("Sessions whose samples count from another zero than meterStart, not the session's.")] = 0
-    resets_at_boot: Annotated[int, doc("Resets of the register within sessions, after a boot.")] = 0
-    resets_elsewhere: Annotated[int, doc("Resets of the register within sessions, without a boot.")] = 0
-    glitches: Annotated[int, doc("Single samples that nothing supported.")] = 0
-    unit_named: Annotated[int, doc("Sessions with registers that name their unit.")] = 0
-    unit_missing: Annotated[int, doc("Sessions with registers that do not.")] = 0
-    unit_partly: Annotated[int, doc("Sessions with both.")] = 0
-    unit_sound: Annotated[int, doc("Sessions whose power confirms the register's unit.")] = 0
-    unit_kwh_as_wh: Annotated[int, doc("Sessions whose registers are kWh labelled Wh, by their own evidence.")] = 0
-    unit_wh_as_kwh: Annotated[int, doc("Sessions whose registers are Wh labelled kWh, by their own evidence.")] = 0
-    one_phase: Annotated[int, doc("Sessions whose total is tagged as one phase.")] = 0
-    phases: Annotated[int, doc("Sessions with values by phase.")] = 0
-    phases_disagree: Annotated[int, doc("Sessions whose total differs from its phases.")] = 0
-    begin_repeated: Annotated[int, doc("Sessions that repeat the register at begin in more than two meter values.")] = 0
-    begin_end: Annotated[int, doc("Sessions with registers of both contexts, Transaction.Begin and Transaction.End.")] = 0
-    clock_aligned: Annotated[int, doc("Sessions with clock-aligned samples.")] = 0
-    intervals: Annotated[int, doc("Sessions with interval energy.")] = 0
-    power: Annotated[int, doc("Sessions with power.")] = 0
-    signed: Annotated[int, doc("Sessions with signed registers.")] = 0
-    no_register: Annotated[int, doc("Sessions without any register but the start's.")] = 0
-    negative: Annotated[int, doc("Sessions whose meterStop is below meterStart.")] = 0
 
 
 KINDS: tuple[type[Fact], ...] = (

@@ -8,7 +8,7 @@ crosses stations only through `knowledge`, a versioned data file handed to the s
 from decimal import Decimal
 
 from models import energy, ids, ladder
-from models.facts import MeterHabits
+from models.meter_facts import MeterHabits
 from models.knowledge import Knowledge
 from models.ladder import Relation
 from models.meter import HabitState, MeterState, PortMeter
@@ -122,8 +122,7 @@ def take_back(state: StationState, session: SessionState, meter: MeterState) -> 
 
 def fact(state: StationState, habit: HabitState, generation: int, offset: int) -> MeterHabits:
     """The habits of one firmware as a fact."""
-    counts = dict(zip(NAMES, _padded(habit.counts), strict=True))
-    return MeterHabits(
+    said = MeterHabits(
         version_generation=generation,
         version_offset=offset,
         habit_id=_fact_id(state, habit),
@@ -131,8 +130,10 @@ def fact(state: StationState, habit: HabitState, generation: int, offset: int) -
         vendor=habit.vendor,
         model=habit.model,
         firmware=habit.firmware,
-        **counts,
     )
+    for name, count in zip(NAMES, _padded(habit.counts), strict=True):
+        setattr(said, name, count)
+    return said
 
 
 def _votes(session: SessionState, meter: MeterState) -> list[int]:

@@ -1,4 +1,4 @@
-"""What is known beforehand of how makes meter: a versioned data file, read once. Not here: what stations show themselves.
+"""What is known beforehand of how makes meter: a versioned data file, read once. Not here: what stations show.
 
 The only way in which knowledge crosses stations; a session in which it decides is flagged (`unit_by_knowledge`). The
 file that ships, `meter_knowledge.csv`, holds only lines with a source; it may be empty.

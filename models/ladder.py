@@ -1,4 +1,4 @@
-"""The energy ladder: what each kind of evidence says of a session's energy, which one counts, and why the others do not.
+"""The energy ladder: what each kind of evidence says of a session's energy, which one counts, why the others do not.
 
 A pure function of the session's state, so the same at every drain. Rungs, best first: signed records (nobody verifies
 them yet, so never chosen), meterStop - meterStart, the contexts Transaction.Begin and End, the sampled register (resets

@@ -1,6 +1,6 @@
 """Tables that a build derives of sessions' energy evidence and of stations' meters: names, columns, COMMENTs.
 
-Each but the staged view has a file of its name under `sql/core`. Not here: how the step finds them (`evidence`, `habits`).
+Each but the staged view has a file of its name under `sql/core`. Not here: how the step finds them (`evidence`).
 """
 
 import pyarrow as pa
@@ -41,8 +41,9 @@ ENERGY_CANDIDATES = Table(
         Column("is_chosen", "core__sessions.energy_wh is this value.", BOOLEAN),
         Column(
             "reason",
-            "Why it was not chosen: not_verified, better_evidence, negative, over_capacity, reset_between, base_differs, "
-            "missing_start, missing_end, one_sample, unit_fault, after_end or gaps; of the chosen one, its doubt.",
+            "Why it was not chosen: not_verified, better_evidence, negative, over_capacity, reset_between, "
+            "base_differs, missing_start, missing_end, one_sample, unit_fault, after_end or gaps; of the chosen one, "
+            "its doubt.",
             TEXT,
         ),
         Column(

@@ -53,23 +53,33 @@ def sample(
         if session.meter_start is not None:
             session.register_last, session.register_last_us, meter.places[LAST] = register_wh, at_us, place
         return
-    if register_wh <= first and _is_before(at_us, session.register_first_us):
+    first_us = session.register_first_us
+    if register_wh <= first and _is_before(at_us, first_us):
         _begin(session, meter, register_wh, place)
         session.register_first_us = at_us
-        return
-    if last is None:
-        last, last_us = first, session.register_first_us
-    else:
-        last_us = session.register_last_us
-    if at_us is not None and (register_wh, at_us) == (first, session.register_first_us):
-        return
+    elif at_us is None or at_us != first_us or register_wh != first:
+        last_us = first_us if last is None else session.register_last_us
+        _follow(session, meter, register_wh, first if last is None else last, last_us, at_us, place, boots)
+
+
+def _follow(
+    session: SessionState,
+    meter: MeterState,
+    register_wh: Decimal,
+    last: Decimal,
+    last_us: int | None,
+    at_us: int | None,
+    place: Place,
+    boots: int,
+) -> None:
+    """Take up a register after the first one: it goes on, waits, or came late."""
     if register_wh < last:
         if not _is_before(at_us, last_us):
             _wait(session, meter, register_wh, at_us, place, boots)
     elif register_wh > last or at_us is None or last_us is None or at_us > last_us:
         if _is_doubtful(session, meter, register_wh - last, at_us, last_us):
             _wait(session, meter, register_wh, at_us, place, boots)
-        elif at_us is not None or register_wh > last or session.register_last is not None or session.meter_start:
+        elif at_us is not None or register_wh > last or session.register_last is not None:
             _accept(session, meter, register_wh, at_us, place, boots)
 
 

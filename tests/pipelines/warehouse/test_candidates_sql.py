@@ -49,7 +49,8 @@ def test_evidence_stays_out_of_the_published_sessions_and_agrees_with_them(lake:
         opened,
         "SELECT protocol, s.energy_basis, list(s.energy_wh ORDER BY started_at), any_value(energy_flags), "
         "count(*) FILTER (s.energy_wh = c.energy_wh AND s.energy_basis = c.rung) "
-        "FROM core__sessions AS s JOIN core__session_energy_candidates AS c ON c.session_id = s.session_id AND c.is_chosen "
+        "FROM core__sessions AS s "
+        "JOIN core__session_energy_candidates AS c ON c.session_id = s.session_id AND c.is_chosen "
         "GROUP BY protocol, s.energy_basis ORDER BY protocol",
     ) == [
         ("ocpp1.6", "meter_stop", [749, 750, 750], None, 3),
