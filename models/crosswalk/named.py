@@ -85,7 +85,9 @@ def _vendor_named(
 ) -> Named:
     """A vendor's code: its own row, else the errorCode beside it in its place."""
     if row is not None:
-        return Named(said, code, row, code, None, info, vendor_id)
+        # Of some codes a taxonomy knows the kind only (`F*`).
+        unknown = code if row.canonical_code == OTHER else None
+        return Named(said, code, row, code, unknown, info, vendor_id)
     if _names_a_cause(standard):
         return Named(said, said, standard, code, code, info, vendor_id)
     return Named(said, code, NO_ROW, code, code, info, vendor_id)
