@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 
 import captures
 import pytest
-from captures import KEY, Folded, Wire
+from captures import KEY, START_US, Folded, Wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,7 +147,8 @@ def test_a_file_that_does_not_tell_the_direction_holds_the_same_frames() -> None
 def test_frames_without_a_time_stay_at_their_place_in_the_log() -> None:
     wire = Wire()
     for seconds in (10, 20, 30, 40, 15):
-        wire.call("Heartbeat", {}, seconds=seconds)
+        wire.call("Heartbeat", {})
+        wire.records[-1].received_at_us = START_US + seconds * 1_000_000
     for number in (1, 3):
         wire.records[number].received_at_us = None
     ten, untimed, thirty, other, late = wire.records
@@ -157,8 +158,8 @@ def test_frames_without_a_time_stay_at_their_place_in_the_log() -> None:
 def test_connections_take_part() -> None:
     wire = Wire()
     for kind, seconds in (("open", 1), ("close", 5), ("open", 3)):
-        wire.add({"path": "/CP"}, None, seconds=seconds)
-        wire.records[-1].kind = kind
+        wire.add({"path": "/CP"}, None)
+        wire.records[-1].kind, wire.records[-1].received_at_us = kind, START_US + seconds * 1_000_000
     assert [record.kind for record in canonical(wire.records)] == ["open", "open", "close"]
 
 
@@ -243,7 +244,8 @@ def test_the_order_depends_on_the_lines_and_not_on_the_log(
 ) -> None:
     wire = Wire()
     for seconds, number in frames:
-        wire.call("Heartbeat", {}, message_id=str(number), seconds=seconds)
+        wire.call("Heartbeat", {}, message_id=str(number))
+        wire.records[-1].received_at_us = START_US + seconds * 1_000_000
     files = [copy(chance.sample(wire.records, chance.randint(0, len(frames))), str(number)) for number in range(4)]
     found = names(canonical(logged(files)))
     chance.shuffle(files)
