@@ -8,7 +8,7 @@ import pyarrow as pa
 from models.tables import TIMESTAMP, Column, Origin, Table
 
 INTEGER, BIGINT, DOUBLE = pa.int32(), pa.int64(), pa.float64()
-TEXT, BOOLEAN = pa.string(), pa.bool_()
+TEXT, BOOLEAN, REGISTER = pa.string(), pa.bool_(), pa.decimal128(38, 14)
 
 _STATION = Column("station_id", "Charging station, as in its connection URL.", TEXT)
 _EVSE = Column("evse_id", "EVSE number (OCPP 2.x); null in 1.6.", INTEGER)
@@ -36,6 +36,9 @@ MEASUREMENTS = Table(
             TEXT,
         ),
         Column("sampled_at", "Charger's timestamp, UTC; null when unreadable.", TIMESTAMP),
+        Column(
+            "measured_at", "The same, set right by the session's clock offset; receipt where unreadable.", TIMESTAMP
+        ),
         Column("measurand", "Measurand; Energy.Active.Import.Register where omitted.", TEXT),
         Column("phase", "Phase, where given.", TEXT),
         Column("location", "Location; Outlet where omitted.", TEXT),
@@ -151,4 +154,114 @@ STATUS_TIMELINE = Table(
     ),
 )
 
-DERIVED: tuple[Table, ...] = (MEASUREMENTS, TRANSACTION_EVENTS, CONNECTORS, STATUS_TIMELINE)
+PERIODS = Table(
+    "core__periods",
+    "The Open Charge Alliance's periods of each session, read off its port's timeline; a silence ends none of them.",
+    Origin.DERIVED,
+    (
+        _SESSION,
+        _STATION,
+        _EVSE,
+        _CONNECTOR,
+        Column(
+            "period",
+            "Session (first sign to free port), Transaction, EnergyOffer (the EVSE is willing), EnergyOfferSuspend (it "
+            "withholds: SuspendedEVSE), EnergyTransfer; beside these five SuspendedEV: offered, but the car declines.",
+            TEXT,
+        ),
+        Column("number", "Counts the periods of that name within the session, from 1.", BIGINT),
+        Column("from_at", "Begin, UTC.", TIMESTAMP),
+        Column("until_at", "End, UTC, itself outside; null while a Session or Transaction is open.", TIMESTAMP),
+        Column("duration_s", "Seconds; null while open.", DOUBLE),
+        Column("is_open", "The Session or Transaction has not ended yet.", BOOLEAN),
+        Column("basis", "status: reported; transaction: from the transaction's own messages.", TEXT),
+    ),
+)
+
+ENERGY_INTERVALS = Table(
+    "core__energy_intervals",
+    "Each session's energy by quarter hour: whole Wh that sum to core__sessions.energy_wh; no rows where that is null.",
+    Origin.DERIVED,
+    (
+        _SESSION,
+        _STATION,
+        _EVSE,
+        _CONNECTOR,
+        Column("interval_at", "Begin of the quarter hour, UTC.", TIMESTAMP),
+        Column("duration_s", "Seconds of the session in it; null where the session cannot be divided.", DOUBLE),
+        Column("energy_wh", "Energy of the session in it, Wh; never negative.", BIGINT),
+        Column(
+            "basis",
+            "How the session's energy is spread: register (linear between samples), power (integral of samples), "
+            "uniform, or undivided (no duration, or one beyond 31 days: all in the quarter hour of the start).",
+            TEXT,
+        ),
+    ),
+)
+
+REGISTER_GAPS = Table(
+    "core__register_gaps",
+    "Each session's first register against the last one of the session before it on the same connector or EVSE.",
+    Origin.DERIVED,
+    (
+        Column("session_id", "The later session.", TEXT),
+        Column("previous_session_id", "The one before it on the connector (1.6) or EVSE (2.x).", TEXT),
+        _STATION,
+        _EVSE,
+        _CONNECTOR,
+        Column("previous_ended_at", "End of the earlier session, UTC; null while open.", TIMESTAMP),
+        Column("started_at", "Start of the later session, UTC.", TIMESTAMP),
+        Column("register_from_wh", "Register at the end of the earlier session, Wh.", REGISTER),
+        Column("register_to_wh", "Register at the start of the later session, Wh.", REGISTER),
+        Column("gap_wh", "register_to_wh - register_from_wh; null where one is unknown.", REGISTER),
+        Column("after_stop_wh", "How far the register was seen to go on after the earlier stop, Wh.", REGISTER),
+        Column(
+            "kind",
+            "continuous (within 1 Wh), gap (energy of no session), reset (the register fell), overlap (the earlier "
+            "session had not ended), unknown (a register is).",
+            TEXT,
+        ),
+    ),
+)
+
+SESSION_POWER = Table(
+    "core__session_power",
+    "What was sampled in each session: power, voltage, current, state of charge. One row per session.",
+    Origin.DERIVED,
+    (
+        _SESSION,
+        _STATION,
+        _EVSE,
+        _CONNECTOR,
+        _PROTOCOL,
+        Column("started_at", "Start of the session, UTC.", TIMESTAMP),
+        Column("energy_wh", "Energy of the session, Wh; null = unknown.", BIGINT),
+        Column("charging_s", "Seconds in which energy flowed; null where nothing tells.", BIGINT),
+        Column("charging_basis", "session (its fact), power (samples above 0) or register (samples that rose).", TEXT),
+        Column("power_mean_w", "energy_wh over charging_s, W.", BIGINT),
+        Column("power_sampled_mean_w", "Mean of the sampled power over the time between samples, W.", BIGINT),
+        Column("power_peak_w", "Highest sampled power, W; without any, the steepest rise of the register.", BIGINT),
+        Column("power_peak_basis", "power or register.", TEXT),
+        Column("power_offered_max_w", "Highest power offered, W.", BIGINT),
+        Column("voltage_min_v", "Lowest voltage of a phase, V; what is below 10 V is an open contactor.", DOUBLE),
+        Column("voltage_max_v", "Highest voltage of a phase, V.", DOUBLE),
+        Column("current_min_a", "Lowest current of a phase, A.", DOUBLE),
+        Column("current_max_a", "Highest current of a phase, A.", DOUBLE),
+        Column("current_offered_max_a", "Highest current offered, A.", DOUBLE),
+        Column("frequency_min_hz", "Lowest frequency, Hz.", DOUBLE),
+        Column("frequency_max_hz", "Highest frequency, Hz.", DOUBLE),
+        Column("temperature_max_celsius", "Highest temperature, degrees Celsius.", DOUBLE),
+        Column("soc_first_percent", "First state of charge, percent.", DOUBLE),
+        Column("soc_last_percent", "Last state of charge, percent.", DOUBLE),
+        Column("samples", "Sampled values, repeats left out.", BIGINT),
+        Column("sample_instants", "Different instants of these.", BIGINT),
+        Column("sample_gap_max_s", "Longest time between two instants, s; null with fewer than two.", DOUBLE),
+        Column("first_sample_at", "First of these instants, UTC.", TIMESTAMP),
+        Column("last_sample_at", "Last of these instants, UTC.", TIMESTAMP),
+    ),
+)
+
+DERIVED: tuple[Table, ...] = (
+    *(MEASUREMENTS, TRANSACTION_EVENTS, CONNECTORS, STATUS_TIMELINE, PERIODS),
+    *(ENERGY_INTERVALS, REGISTER_GAPS, SESSION_POWER),
+)

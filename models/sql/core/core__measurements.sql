@@ -41,7 +41,7 @@ WITH carriers AS (
       WHEN t.said_at >= TIMESTAMPTZ '2010-01-01 00:00:00Z' AND t.said_at < TIMESTAMPTZ '2101-01-01 00:00:00Z'
       THEN t.said_at
     END AS sampled_at,
-    coalesce(sampled_at, t.received_at) AS measured_at,
+    coalesce(sampled_at, t.received_at) AS own_at,
     CASE
       WHEN coalesce(t.evse_id, t.connector_id) = 0 THEN l.place
       ELSE coalesce(t.evse_id, t.connector_id)
@@ -58,7 +58,7 @@ WITH carriers AS (
 ), sessions AS (
   -- Of several sessions that were given one id, a sample belongs to the last one begun; before all, to the first.
   SELECT
-    station_id, session_id, transaction_id, started_at, ended_at, coalesce(evse_id, connector_id) AS place,
+    *,
     CASE
       WHEN row_number() OVER (PARTITION BY station_id, transaction_id, place ORDER BY started_at, session_id) = 1
       THEN TIMESTAMPTZ '-infinity' ELSE started_at
@@ -67,20 +67,33 @@ WITH carriers AS (
       WHEN row_number() OVER (PARTITION BY station_id, transaction_id ORDER BY started_at, session_id) = 1
       THEN TIMESTAMPTZ '-infinity' ELSE started_at
     END AS from_at
-  FROM core__sessions
+  FROM (
+    SELECT
+      station_id, session_id, transaction_id, clock_offset_s, coalesce(evse_id, connector_id) AS place,
+      -- Samples carry the same clock's time as the start and the stop.
+      coalesce(started_reported_at, started_at) AS started_at, coalesce(ended_reported_at, ended_at) AS ended_at,
+      coalesce(TRY_CAST(transaction_id AS HUGEINT), 1) > 0 AND transaction_id IS NOT NULL AS is_named
+    FROM core__sessions
+  )
 ), joined AS (
   SELECT
     p.* EXCLUDE (named, place),
     p.place,
-    coalesce(a.session_id, b.session_id, CASE WHEN p.measured_at <= coalesce(c.ended_at, p.measured_at) THEN c.session_id END) AS session_id,
-    coalesce(a.ended_at, b.ended_at) AS ended_at
+    coalesce(
+      a.session_id,
+      b.session_id,
+      -- A sample that names a transaction is another's, unless the one of its time was never named.
+      CASE WHEN (p.named IS NULL OR NOT c.is_named) AND p.own_at <= coalesce(c.ended_at, p.own_at) THEN c.session_id END
+    ) AS session_id,
+    coalesce(a.ended_at, b.ended_at) AS ended_at,
+    coalesce(a.clock_offset_s, b.clock_offset_s, c.clock_offset_s, 0) AS clock_offset_s
   FROM placed AS p
   ASOF LEFT JOIN sessions AS a
-    ON a.station_id = p.station_id AND a.transaction_id = p.named AND a.place = p.place AND p.measured_at >= a.from_at_place
+    ON a.station_id = p.station_id AND a.transaction_id = p.named AND a.place = p.place AND p.own_at >= a.from_at_place
   ASOF LEFT JOIN sessions AS b
-    ON b.station_id = p.station_id AND b.transaction_id = p.named AND p.measured_at >= b.from_at
+    ON b.station_id = p.station_id AND b.transaction_id = p.named AND p.own_at >= b.from_at
   ASOF LEFT JOIN sessions AS c
-    ON c.station_id = p.station_id AND c.place = p.place AND p.measured_at >= c.started_at
+    ON c.station_id = p.station_id AND c.place = p.place AND p.own_at >= c.started_at
 ), sampled AS (
   SELECT
     * EXCLUDE (taken),
@@ -153,7 +166,7 @@ WITH carriers AS (
     SELECT
       v.*,
       last_value(CASE WHEN unit_said IS NOT NULL THEN value * CASE WHEN is_kilo THEN 1000 ELSE 1 END END IGNORE NULLS)
-        OVER (PARTITION BY session_id, measurand, phase, location ORDER BY measured_at, ordinal, meter_value, sample) AS before_wh
+        OVER (PARTITION BY session_id, measurand, phase, location ORDER BY own_at, ordinal, meter_value, sample) AS before_wh
     FROM valued AS v
     SEMI JOIN mixed AS m ON m.session_id = v.session_id
     WHERE v.measurand LIKE 'Energy.%.Register'
@@ -216,6 +229,7 @@ SELECT
   n.transaction_id,
   n.session_id,
   n.sampled_at,
+  coalesce(n.sampled_at + to_seconds(n.clock_offset_s), n.received_at) AS measured_at,
   n.measurand,
   n.phase,
   n.location,
@@ -229,7 +243,7 @@ SELECT
   n.context_normalised,
   n.is_signed,
   r.sample IS NOT NULL AS is_repeat,
-  coalesce(n.measured_at > n.ended_at, false) AS is_after_stop,
+  coalesce(n.own_at > n.ended_at, false) AS is_after_stop,
   n.action,
   n.received_at,
   n.source,

@@ -1,23 +1,10 @@
 -- What each port (`core__connectors`) was, at any time: half-open intervals without holes or overlaps from the log's
 -- first instant to its last. Everything that says something of a port becomes an event of it; at each event the last
 -- word of every kind counts, and equal neighbours become one interval.
-WITH days AS (
-  -- The station's clock against the receiver's, by day: what is least late came live.
-  SELECT station_id, day, min(lag) AS live_lag
-  FROM (
-    SELECT station_id, CAST(received_at AS DATE) AS day, received_at - reported_at AS lag FROM core__statuses
-    UNION ALL
-    SELECT station_id, CAST(received_at AS DATE), received_at - happened_at FROM core__transaction_events
-    UNION ALL
-    SELECT station_id, CAST(received_at AS DATE), min(received_at - sampled_at)
-    FROM core__measurements WHERE action <> 'StopTransaction' GROUP BY ALL
-  )
-  WHERE lag IS NOT NULL
-  GROUP BY station_id, day
-), said AS (
+WITH said AS (
   SELECT
     station_id, evse_id, connector_id, coalesce(evse_id, connector_id) AS number, 'status' AS kind, status AS word,
-    reported_at AS own_at, received_at,
+    happened_at, received_at,
     -- Of several at one instant, the likelier last one.
     list_position(['Finishing', 'Available', 'Reserved', 'Preparing', 'Occupied', 'Charging', 'SuspendedEVSE',
       'SuspendedEV', 'Unavailable', 'Faulted'], status) AS seq
@@ -27,32 +14,34 @@ WITH days AS (
     station_id, evse_id, connector_id, evse_id, 'transaction',
     CASE
       WHEN event_type = 'Ended' THEN 'Ended'
+      -- Some stations go on reporting.
+      WHEN bool_or(event_type = 'Ended') OVER before THEN NULL
       WHEN charging_state IN ('Charging', 'SuspendedEV', 'SuspendedEVSE') THEN charging_state
       -- Connected, but no energy offered: before the first charge a preparation, after it an end.
       WHEN bool_or(charging_state = 'Charging') OVER before THEN 'Finishing'
       WHEN charging_state IN ('EVConnected', 'Idle') OR event_type = 'Started' THEN 'Preparing'
     END,
     happened_at, received_at, 20 + coalesce(seq_no, 0)
-  FROM core__transaction_events
-  WHERE NOT is_repeat
+  FROM (
+    SELECT e.* REPLACE (e.happened_at + to_seconds(coalesce(s.clock_offset_s, 0)) AS happened_at)
+    FROM core__transaction_events AS e
+    LEFT JOIN core__sessions AS s ON s.session_id = e.session_id
+    WHERE NOT e.is_repeat
+  )
   WINDOW before AS (
     PARTITION BY station_id, transaction_id ORDER BY coalesce(happened_at, received_at), seq_no
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
 ), told AS (
   SELECT
-    s.station_id, s.evse_id, s.connector_id, s.number, s.kind, s.word, s.seq,
+    station_id, evse_id, connector_id, number, kind, word, seq,
     CASE
-      WHEN s.own_at IS NULL OR s.received_at IS NULL THEN coalesce(s.received_at, s.own_at)
-      -- Live, or later than any queue: the receiver's clock, which all stations share.
-      WHEN s.received_at - s.own_at - d.live_lag NOT BETWEEN INTERVAL 1 MINUTE AND INTERVAL 7 DAY THEN s.received_at
-      -- Queued: the station's clock, set right where it is wrong.
-      WHEN d.live_lag BETWEEN -INTERVAL 1 MINUTE AND INTERVAL 1 MINUTE THEN s.own_at
-      ELSE s.own_at + d.live_lag
+      -- What came live counts by the receiver's clock, which all stations share; what a station had queued by its own.
+      WHEN received_at - happened_at BETWEEN INTERVAL 1 MINUTE AND INTERVAL 7 DAY THEN happened_at
+      ELSE coalesce(received_at, happened_at)
     END AS moment
-  FROM said AS s
-  LEFT JOIN days AS d ON d.station_id = s.station_id AND d.day = CAST(s.received_at AS DATE)
-  WHERE s.word IS NOT NULL
+  FROM said
+  WHERE word IS NOT NULL
 ), detailed AS (
   -- 1.6 sessions of connectors that said no more than Available or Preparing meanwhile.
   SELECT s.station_id, s.connector_id, s.started_at, s.ended_at, s.energy_wh

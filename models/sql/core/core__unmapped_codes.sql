@@ -31,4 +31,4 @@ SELECT
   min(info) AS info
 FROM unmapped
 GROUP BY ALL
-ORDER BY minutes DESC NULLS LAST, episodes DESC, unmapped_code, ALL
+ORDER BY minutes DESC NULLS LAST, episodes DESC, unmapped_code
