@@ -8,10 +8,10 @@ crosses stations only through `knowledge`, a versioned data file handed to the s
 from decimal import Decimal
 
 from models import energy, ids, ladder
-from models.meter_facts import MeterHabits
 from models.knowledge import Knowledge
 from models.ladder import Relation
 from models.meter import HabitState, MeterState, PortMeter
+from models.meter_facts import MeterHabits
 from models.state import SessionState, StationState, trim
 
 NAMES = (
@@ -49,6 +49,8 @@ MAX_HABITS = 8
 MAX_PORTS = 64
 _SURE = 2
 """Sessions that must agree before a habit decides."""
+_SILENT = 3
+"""Sessions without a register before a station counts as one without a meter."""
 _NEAR_WH = 100
 _MARKS = {
     "unit_named": energy.IS_UNIT_NAMED,
@@ -109,6 +111,15 @@ def vote(state: StationState, session: SessionState, meter: MeterState) -> None:
     _add(habit, votes, meter.votes)
     meter.votes = votes
     state.touch(_fact_id(state, habit), habit)
+
+
+def is_without_meter(state: StationState, session: SessionState) -> bool:
+    """Whether no session of the station with that firmware has shown a register, three at least."""
+    habit = state.habits.get(_key(session))
+    if habit is None:
+        return False
+    counts = _padded(habit.counts)
+    return counts[_AT["no_register"]] == counts[_AT["sessions"]] >= _SILENT
 
 
 def take_back(state: StationState, session: SessionState, meter: MeterState) -> None:

@@ -29,6 +29,7 @@ _SAID = {
             Kind.UNIT_MISSING,
             Kind.UNIT_UNKNOWN,
             Kind.ENERGY_DISAGREES,
+            Kind.METER_ON_CONNECTOR_0,
         )
     )
 }
@@ -124,6 +125,15 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
     _say_doubts(state, session, memory, moment)
     habits.note_port(state, session, evidence.end_register(session))
     habits.vote(state, session, memory)
+    if habits.is_without_meter(state, session):
+        subject = f"no_metering/{session.vendor}/{session.model}/{session.firmware}"
+        anomalies.say(state, Kind.NO_METERING, moment, subject=subject)
+
+
+def note_main_meter(state: StationState, session: SessionState, moment: Moment) -> None:
+    """Say that a session is metered on connector 0."""
+    if session.meter is not None:
+        _say(state, session, session.meter, Kind.METER_ON_CONNECTOR_0, moment)
 
 
 def take_back(state: StationState, session: SessionState) -> None:

@@ -86,6 +86,23 @@ def meter_after(
             return
 
 
+def on_main_meter(state: StationState, moment: Moment) -> SessionState | None:
+    """The session that samples of connector 0 are of: the open one of a station that has one connector only (KEBA).
+
+    Elsewhere connector 0 is the sum of all and belongs to no session.
+    """
+    open_sessions = list(state.open_sessions.values())
+    if len(open_sessions) != 1:
+        return None
+    (session,) = open_sessions
+    named = {key.rpartition("/")[2] for key in (*state.connectors, *state.ports)}
+    named |= {str(other.connector_id) for other in state.closed_sessions.values()}
+    if named - {"0", "None", str(session.connector_id)}:
+        return None
+    metering.note_main_meter(state, session, moment)
+    return session
+
+
 def forget(state: StationState, session: SessionState) -> None:
     """Take back what a session has taught of its station's meters: it turned out to be another one."""
     metering.take_back(state, session)

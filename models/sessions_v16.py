@@ -48,6 +48,8 @@ def answered(state: StationState, call: AwaitedCall, answer: Answer) -> None:
 def meter(state: StationState, event: Metered, moment: Moment) -> None:
     """Fold meter values into the session they belong to; outside a session they carry no fact."""
     session = _metered(state, event)
+    if session is None and event.connector_id == 0 and not ids.is_key(event.transaction_id):
+        session = sessions.on_main_meter(state, moment)
     if session is not None:
         sessions.meter(state, session, event.readings, moment)
     else:

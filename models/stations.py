@@ -14,6 +14,7 @@ def boot(state: StationState, event: Booted, moment: Moment) -> AwaitedCall:
     """Fold a BootNotification: the station's newest description; the returned call waits for the system's clock."""
     state.vendor, state.model, state.firmware = event.vendor, event.model, event.firmware
     state.serial_number, state.booted_us, state.is_booted = event.serial_number, moment.received_us, True
+    state.boots += 1
     sessions.stamp(state)
     faults.stamp(state)
     _say(state)
