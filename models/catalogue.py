@@ -10,6 +10,7 @@ from models.derived import DERIVED
 from models.exchange import EXCHANGE
 from models.metered import METERED, SESSION_CANDIDATES
 from models.ocpi.rows import ROWS, OcpiRow
+from models.presented import FUNNEL_DAILY, TOKEN_ALIASES
 from models.tables import (
     DEAD_LETTERS,
     HIDDEN_COLUMNS,
@@ -240,7 +241,7 @@ RFID_USAGE_DAILY = Table(
         Column("energy_wh", "Energy of these sessions, Wh; null where none of it is known.", BIGINT),
     ),
 )
-REPORTS = (ENERGY_DAILY, ERROR_TREND_DAILY, RFID_USAGE_DAILY)
+REPORTS = (ENERGY_DAILY, ERROR_TREND_DAILY, RFID_USAGE_DAILY, FUNNEL_DAILY)
 
 BUILD = Table(
     "meta__build",
@@ -273,7 +274,17 @@ POSITIONS = Table(
     ),
 )
 
-SQL_MODELS: tuple[Table, ...] = (STAGED_FRAMES, *EXCHANGE, *DERIVED, *METERED, LATE_FRAMES, ANOMALIES, UNMAPPED_CODES, *REPORTS)
+SQL_MODELS: tuple[Table, ...] = (
+    STAGED_FRAMES,
+    *EXCHANGE,
+    *DERIVED,
+    *METERED,
+    LATE_FRAMES,
+    ANOMALIES,
+    UNMAPPED_CODES,
+    TOKEN_ALIASES,
+    *REPORTS,
+)
 """Each has a file of its name under `sql/`."""
 
 TABLES: dict[str, Table] = {

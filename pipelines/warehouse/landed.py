@@ -13,6 +13,8 @@ from models.tables import DEAD_LETTERS, LANDED, VIOLATIONS, Table
 from models.tokens import PREFIX, pseudonym
 from pipelines.warehouse.sql import columns, identifier, literal, rows
 
+TOKEN_COLUMNS = frozenset({"token_id", "form_id"})
+"""Columns of facts that hold tokens, in clear where the setting said so."""
 Landed = Mapping[str, Sequence[Path]]
 """The Parquet files of each landed table."""
 
@@ -26,8 +28,9 @@ def create(connection: duckdb.DuckDBPyConnection, landed: Landed, token_key: byt
     _dead_letters(connection, rows(DEAD_LETTERS, landed.get(DEAD_LETTERS.name, ())))
     for kind in KINDS:
         facts = rows(LANDED[kind.table], landed.get(kind.table, ()))
-        if token_key is not None and "token_id" in LANDED[kind.table].schema.names:
-            facts = _with_pseudonyms(connection, facts, token_key)
+        if token_key is not None:
+            for column in TOKEN_COLUMNS & set(LANDED[kind.table].schema.names):
+                facts = _with_pseudonyms(connection, facts, column, token_key)
         _fact_table(connection, kind, facts)
     _candidates(connection, rows(LANDED[Session.table], landed.get(Session.table, ())))
 
@@ -79,17 +82,17 @@ def _newest(kind: type[Fact], source: str) -> str:
     )
 
 
-def _with_pseudonyms(connection: duckdb.DuckDBPyConnection, source: str, token_key: bytes) -> str:
+def _with_pseudonyms(connection: duckdb.DuckDBPyConnection, source: str, column: str, token_key: bytes) -> str:
     """The same rows, but pseudonyms also for facts that were said while the setting showed tokens in clear."""
-    query = f"SELECT DISTINCT token_id FROM {source} WHERE NOT starts_with(token_id, '{PREFIX}')"
+    query = f"SELECT DISTINCT {column} FROM {source} WHERE NOT starts_with({column}, '{PREFIX}')"
     clear = [token for (token,) in connection.execute(query).fetchall()]
     if not clear:
         return source
     hidden = [pseudonym(token, token_key) for token in clear]
-    connection.register("clear_tokens", pa.table({"token_id": clear, "hidden": hidden}))
+    connection.register(f"clear_{column}", pa.table({"clear": clear, "hidden": hidden}))
     return (
-        "(SELECT facts.* REPLACE (coalesce(hidden, facts.token_id) AS token_id) "
-        f"FROM {source} AS facts LEFT JOIN clear_tokens ON clear_tokens.token_id = facts.token_id)"
+        f"(SELECT facts.* EXCLUDE (clear, hidden) REPLACE (coalesce(hidden, facts.{column}) AS {column}) "
+        f"FROM (SELECT * FROM {source} AS said LEFT JOIN clear_{column} ON clear = said.{column}) AS facts)"
     )
 
 

@@ -101,6 +101,17 @@ PLANTED = {
         "INSERT INTO report__error_trend_daily (code, episodes) VALUES ('X', 2)",
         1,
     ),
+    ("core__token_aliases", "share_of_tokens"): (
+        f"{SESSION} ('s1', 'CP1', NULL, true, NULL, 'tok_a'), ('s2', 'CP1', NULL, true, NULL, 'tok_b');"
+        "INSERT INTO core__token_aliases (token_id, alias_of) VALUES ('tok_a', 'tok_b'), ('tok_b', 'tok_c')",
+        1,
+    ),
+    ("report__authorization_funnel_daily", "presented_gap"): (
+        f"{SESSION} ('s1', 'CP1', NULL, true, NULL, 'tok_a'), ('s2', 'CP1', NULL, true, NULL, NULL);"
+        "INSERT INTO core__authorizations (authorization_id, purpose) VALUES ('a1', NULL), ('a2', 'stop');"
+        "INSERT INTO report__authorization_funnel_daily (presented) VALUES (3)",
+        1,
+    ),
     ("report__rfid_usage_daily", "requests_gap"): (
         "INSERT INTO core__authorizations (authorization_id) VALUES ('a1'), ('a2');"
         "INSERT INTO report__rfid_usage_daily (attempts) VALUES (1)",
