@@ -96,6 +96,7 @@ class Kind(StrEnum):
     # Power quality
     UNDERVOLTAGE = "undervoltage", W, "A sampled voltage below its usual band."
     OVERVOLTAGE = "overvoltage", W, "A sampled voltage above its usual band."
+    FREQUENCY_DEVIATION = "frequency_deviation", W, "A sampled frequency over 1 % from the grid's."
     PHASE_IMBALANCE = "phase_imbalance", I, "The phases of a session carry unequal currents."
     DERATING = "derating", I, "Less power than before in the same session, without the car asking for it."
     # Clocks

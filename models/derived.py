@@ -5,7 +5,7 @@ Each has a file of its name under `sql/core`. Not here: the other tables of a wa
 
 import pyarrow as pa
 
-from models.tables import TIMESTAMP, Column, Origin, Table
+from models.tables import LANDED, TIMESTAMP, VERSION_COLUMNS, Column, Origin, Table
 
 INTEGER, BIGINT, DOUBLE = pa.int32(), pa.int64(), pa.float64()
 TEXT, BOOLEAN, REGISTER = pa.string(), pa.bool_(), pa.decimal128(38, 14)
@@ -261,7 +261,14 @@ SESSION_POWER = Table(
     ),
 )
 
+MEASUREMENT_ANOMALIES = Table(
+    "core__measurement_anomalies",
+    "What is odd about sampled values and registers, per session, kind and phase; part of core__anomalies.",
+    Origin.DERIVED,
+    tuple(column for column in LANDED["stg_ocpp__anomalies"].columns if column.name not in VERSION_COLUMNS),
+)
+
 DERIVED: tuple[Table, ...] = (
     *(MEASUREMENTS, TRANSACTION_EVENTS, CONNECTORS, STATUS_TIMELINE, PERIODS),
-    *(ENERGY_INTERVALS, REGISTER_GAPS, SESSION_POWER),
+    *(ENERGY_INTERVALS, REGISTER_GAPS, SESSION_POWER, MEASUREMENT_ANOMALIES),
 )
