@@ -250,7 +250,7 @@ class Restatement(Fact, kw_only=True, gc=False):
     station_id: StationId
     table_name: Annotated[str, doc("Table of the restated row.")]
     entity_id: Annotated[str, doc("Id of the restated row (session_id, fault_id).")]
-    cause: Annotated[str, doc("late_frames, late_stop, late_event, resumed or start_as_stop: what brought the truth.")]
+    cause: Annotated[str, doc("late_frames, late_stop, late_event, resumed, start_as_stop or replay: what brought it.")]
     energy_before_wh: Annotated[int | None, doc("Energy as said before, Wh.")] = None
     energy_after_wh: Annotated[int | None, doc("Energy since, Wh.")] = None
     started_before_at: Annotated[datetime | None, doc("Start as said before, UTC.")] = None
@@ -258,7 +258,7 @@ class Restatement(Fact, kw_only=True, gc=False):
     ended_before_at: Annotated[datetime | None, doc("End as said before, UTC; null = open.")] = None
     ended_after_at: Annotated[datetime | None, doc("End since, UTC; null = open.")] = None
     is_retracted: Annotated[bool, doc("The row is no longer there: taken back.")] = False
-    changed_columns: Annotated[str | None, doc("Columns that differ, by comma; only for late_frames.")] = None
+    changed_columns: Annotated[str | None, doc("Columns that differ, by comma; for late_frames and replay.")] = None
     restated_at: Annotated[datetime | None, doc("Newest receipt of the station by then, UTC.")] = None
 
 

@@ -16,7 +16,8 @@ from models.times import as_utc
 
 HISTORY = frozenset({Restatement.kind, Replay.kind})
 """Kinds that tell what was said when: a replay takes none of them back."""
-LATE_FRAMES = "late_frames"
+LATE_FRAMES, REPLAY = "late_frames", "replay"
+"""Causes: frames that came late; else `laddstrom replay`, for other rules or to mend what was said wrong."""
 
 _TIMES = {Session.kind: ("started_at", "ended_at"), FaultEpisode.kind: ("opened_at", "closed_at")}
 """Begin and end of what a restatement tells of."""
@@ -38,12 +39,13 @@ def changes(
         said: The newest version of each fact said, by kind and id, also those taken back.
         fresh: Every fact of the replayed `state`.
         state: The station after the replay; its position and revision become the version of what differs.
-        mark: Why it was replayed.
+        mark: Why it was replayed; null if nothing came late.
     """
     version = (state.generation, state.offset, state.revision)
     now = {(fact.kind, fact.fact_id): fact for fact in fresh}
     found = Changes([], [])
     added = changed = retracted = 0
+    cause = REPLAY if mark is None else LATE_FRAMES
     for key, fact in now.items():
         before = said.get(key)
         if before is None or before.deleted:
@@ -53,12 +55,12 @@ def changes(
         elif fact.kind not in HISTORY and (columns := differing(before, fact)):
             changed += 1
             found.facts.append(_versioned(fact, version, before))
-            _tell(found.history, state, before, fact, columns)
+            _tell(found.history, state, before, fact, columns, cause)
     for key, before in said.items():
         if key not in now and not before.deleted and before.kind not in HISTORY:
             retracted += 1
             found.facts.append(_versioned(msgspec.structs.replace(before, deleted=True), version, before))
-            _tell(found.history, state, before, None, [])
+            _tell(found.history, state, before, None, [], cause)
     if mark is not None:
         found.history.append(_replay(state, mark, added, changed, retracted))
     # What an attempt before a crash said of this replay stands: it saw what was said before, this one may not.
@@ -83,7 +85,9 @@ def _versioned(fact: Fact, version: tuple[int, int, int], before: Fact | None) -
     return fact
 
 
-def _tell(history: list[Fact], state: StationState, before: Fact, after: Fact | None, columns: list[str]) -> None:
+def _tell(
+    history: list[Fact], state: StationState, before: Fact, after: Fact | None, columns: list[str], cause: str
+) -> None:
     """A restatement, for the kinds whose figures people report."""
     if before.kind not in _TIMES:
         return
@@ -98,11 +102,11 @@ def _tell(history: list[Fact], state: StationState, before: Fact, after: Fact | 
             version_generation=state.generation,
             version_offset=state.offset,
             version_revision=state.revision,
-            restatement_id=ids.digest(LATE_FRAMES, before.table, before.fact_id, state.revision),
+            restatement_id=ids.digest(cause, before.table, before.fact_id, state.revision),
             station_id=state.station_id,
             table_name=before.table,
             entity_id=before.fact_id,
-            cause=LATE_FRAMES,
+            cause=cause,
             is_retracted=after is None,
             changed_columns=", ".join(columns),
             energy_before_wh=getattr(before, "energy_wh", None),

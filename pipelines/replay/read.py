@@ -4,10 +4,12 @@ Not here: which stations form a group (`plan`), or what is made of them (`share`
 """
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
+import msgspec
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -56,6 +58,17 @@ def newest(home: Home, plan: Plan, group: Group, kind: type[Fact]) -> pl.DataFra
         parts.append(rows.with_columns(lacking).select(empty.columns).cast(empty.schema))
     rows = pl.concat(parts).with_columns(pl.col(VERSION).fill_null(0))
     return rows.sort(VERSION, maintain_order=True).unique(subset=kind.id_column, keep="last", maintain_order=True)
+
+
+def fact_of(kind: type[Fact], row: dict[str, Any]) -> Fact:
+    """A landed row as the fact it was; where its file knew no such column, it has the default."""
+    required = _required(kind)
+    return kind(**{name: value for name, value in row.items() if value is not None or name in required})
+
+
+@cache
+def _required(kind: type[Fact]) -> frozenset[str]:
+    return frozenset(field.name for field in msgspec.structs.fields(kind) if field.required)
 
 
 def dead_letters(home: Home, plan: Plan, group: Group) -> pl.Series:

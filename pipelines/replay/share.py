@@ -4,15 +4,17 @@ Not here: starting processes, or making what they wrote visible (`run`).
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 import polars as pl
 
+from models import restatements
 from models.dead_letters import DeadLetter
 from models.facts import KINDS, Fact
 from models.log import FRAMES
+from models.state import encode
 from models.step import Context
 from models.tables import LANDED
 from pipelines.home import Home
@@ -57,6 +59,10 @@ class Done(msgspec.Struct):
     frames: int = 0
     dead_letters: int = 0
 
+    def count(self, kind: type[Fact], counts: Counts) -> None:
+        """Add to the counts of a kind."""
+        self.facts[kind.kind] = self.facts.get(kind.kind, Counts()).plus(counts)
+
     def add(self, other: "Done") -> None:
         """Take over what another process has done."""
         for kind, counts in other.facts.items():
@@ -87,7 +93,7 @@ def work(task: Task, progress: Progress) -> Done:
         _compare(task, group, found, done, writer)
         _refused(task, group, found, done, writer)
         for station, folded in found.items():
-            done.states[station] = folded.state
+            done.states[station] = encode(folded.state)
             done.states_changed += folded.is_state_new
         done.stations += len(group.stations)
         progress(group.rows)
@@ -99,14 +105,52 @@ def _compare(task: Task, group: Group, found: dict[str, Folded], done: Done, wri
     said: dict[type[Fact], list[Fact]] = {kind: [] for kind in KINDS}
     for folded in found.values():
         for fact in folded.facts:
-            said[type(fact)].append(fact)
-    versions = {station: folded.version for station, folded in found.items()}
+            if not fact.deleted:
+                said[type(fact)].append(fact)
+    differences: dict[str, _Difference] = defaultdict(_Difference)
     for kind in KINDS:
         newest = read.newest(task.home, task.plan, group, kind)
-        fresh = landed_facts.frame_of(kind, said[kind])
-        differing, counts = compare.differing(kind, fresh, newest, versions)
-        done.facts[kind.kind] = done.facts.get(kind.kind, Counts()).plus(counts)
-        writer.add(kind.table, differing)
+        ids, counts = compare.differing(kind, landed_facts.frame_of(kind, said[kind]), newest)
+        done.count(kind, counts)
+        if not ids:
+            continue
+        for fact in said[kind]:
+            if fact.fact_id in ids:
+                differences[_station(fact)].fresh.append(fact)
+        for row in newest.filter(pl.col(kind.id_column).is_in(list(ids))).iter_rows(named=True):
+            fact = read.fact_of(kind, row)
+            differences[_station(fact)].said[kind.kind, fact.fact_id] = fact
+    _change({name: differences[name] for name in found}, found, done, writer)
+
+
+def _change(
+    differences: Mapping[str, "_Difference"], found: Mapping[str, Folded], done: Done, writer: "_Writer"
+) -> None:
+    """Say what differs, and tell of it."""
+    rows: dict[type[Fact], list[Fact]] = {kind: [] for kind in KINDS}
+    for name, difference in differences.items():
+        folded = found[name]
+        if difference.fresh or difference.said or folded.mark:
+            changes = restatements.changes(difference.said, difference.fresh, folded.state, folded.mark)
+            for fact in changes.facts:
+                rows[type(fact)].append(fact)
+            for fact in changes.history:
+                rows[type(fact)].append(fact)
+                done.count(type(fact), Counts(new=1))
+    for kind, facts in rows.items():
+        writer.add(kind.table, landed_facts.frame_of(kind, facts))
+
+
+class _Difference(msgspec.Struct):
+    """Of one station: facts as landed, and as the replay says them; equal ones left out."""
+
+    said: dict[tuple[str, str], Fact] = {}
+    fresh: list[Fact] = []
+
+
+def _station(fact: Fact) -> str:
+    station: str = fact.station_id  # type: ignore[attr-defined]  # every kind has one
+    return station
 
 
 def _refused(task: Task, group: Group, found: dict[str, Folded], done: Done, writer: "_Writer") -> None:
