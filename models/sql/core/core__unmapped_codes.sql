@@ -8,7 +8,10 @@ WITH log AS (
     f.station_id, f.is_open, f.info, f.opened_at,
     coalesce(f.opened_received_at, f.opened_at) AS first_at,
     coalesce(f.closed_received_at, f.closed_at, f.opened_received_at, f.opened_at) AS last_at,
-    greatest(0, epoch(coalesce(f.closed_at, log.last_at)) - epoch(f.opened_at)) / 60 AS minutes
+    -- Not greatest() alone: it would make 0 of a null.
+    CASE
+      WHEN f.opened_at IS NOT NULL THEN greatest(0, epoch(coalesce(f.closed_at, log.last_at)) - epoch(f.opened_at)) / 60
+    END AS minutes
   FROM core__fault_episodes AS f
   CROSS JOIN log
   WHERE f.unmapped_code IS NOT NULL
