@@ -107,6 +107,10 @@ class TransactionReported(msgspec.Struct, frozen=True, gc=False):
     """Queued while the station was offline."""
     is_remote: bool = False
     """It names the request that started it."""
+    number: int | None = None
+    """seqNo."""
+    trigger: str | None = None
+    remote_start_id: str | None = None
 
 
 class Alarm(msgspec.Struct, frozen=True, gc=False):

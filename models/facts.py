@@ -35,7 +35,10 @@ class Session(Fact, kw_only=True, gc=False):
     authorization_id: Annotated[str | None, doc("The request that presented its token; null: only the start did.")] = None
     start_status: Annotated[str | None, doc("What the answer to the start says of the token; null = nothing.")] = None
     started_at: Annotated[datetime | None, doc("Start by the charger's clock, corrected, UTC.")] = None
-    ended_at: Annotated[datetime | None, doc("End by the charger's clock, corrected, UTC; null while open.")] = None
+    ended_at: Annotated[datetime | None, doc("End by the charger's clock, corrected, or its last sign, UTC.")] = None
+    end_kind: Annotated[str | None, doc("reported or inferred; null while open.")] = None
+    inferred_cause: Annotated[str | None, doc("boot, next_start, available or start_as_stop showed the end.")] = None
+    end_confidence: Annotated[float | None, doc("0 to 1: how sure it is that the session was over.")] = None
     started_reported_at: Annotated[datetime | None, doc("Start as the charger's clock told it, UTC.")] = None
     started_received_at: Annotated[datetime | None, doc("Receipt of the start, UTC.")] = None
     ended_reported_at: Annotated[datetime | None, doc("End as the charger's clock told it, UTC.")] = None
@@ -67,6 +70,14 @@ class Session(Fact, kw_only=True, gc=False):
     charging_s: Annotated[int | None, doc("Seconds in which energy flowed or Charging was reported.")] = None
     power_max_w: Annotated[int | None, doc("Highest sampled power in W.")] = None
     is_open: Annotated[bool, doc("No end seen yet.")] = True
+    session_class: Annotated[
+        str | None,
+        doc("open, phantom, no_energy, short, low_energy, inferred_end, idle_heavy or normal: the first that fits."),
+    ] = None
+    is_offline: Annotated[bool, doc("Some of it was queued while the station was offline.")] = False
+    events_missing: Annotated[int | None, doc("2.x: sequence numbers that never came; null = not numbered.")] = None
+    start_trigger: Annotated[str | None, doc("2.x: triggerReason of the first event.")] = None
+    remote_start_id: Annotated[str | None, doc("2.x: remoteStartId of the request that started it, as text.")] = None
     vendor: Vendor = None
     model: Model = None
     firmware: Firmware = None

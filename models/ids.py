@@ -53,6 +53,11 @@ def is_key(transaction_id: str | None) -> bool:
     return not digits.isdecimal() or int(transaction_id[:20]) > 0
 
 
+def is_local(transaction_id: str | None) -> bool:
+    """Whether a station made the id up for itself: negative, and not the -1 that stands for all of them."""
+    return transaction_id is not None and transaction_id[:1] == "-" and transaction_id != "-1"
+
+
 def session_id_16(station_id: str, connector_id: int | None, start: str, ordinal: int) -> str:
     """Id of a 1.6 session: station, connector, start as reported, ordinal of a collision (contract, section 5)."""
     return digest("1.6", station_id, connector_id, start, ordinal)

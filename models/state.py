@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from models.clock import ClockState
+from models.life import Due, Numbers
 from models.meter import HabitState, MeterState, PortMeter
 
 STATE_VERSION = 1
@@ -24,6 +25,8 @@ MAX_CALLS = 64
 MAX_OPEN_SESSIONS = 64
 MAX_CLOSED_SESSIONS = 8
 """Closed sessions kept whole: for retries and late answers."""
+MAX_UNSTOPPED = 16
+"""Sessions whose end was inferred, kept whole: for the stop that comes after all."""
 MAX_RETIRED = 128
 """Ids of sessions that fell out: no event opens them again."""
 MAX_TRANSACTION_IDS = 8
@@ -126,6 +129,29 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     """What the answer to the start says of the token."""
     meter: MeterState | None = None
     """What its samples said, beyond the registers above."""
+    last_seen_us: int | None = None
+    """Newest sign of the session by the charger's clock: where an inferred end is put."""
+    end_kind: str | None = None
+    inferred_cause: str | None = None
+    end_confidence: float | None = None
+    due: Due | None = None
+    over_us: int | None = None
+    """When the evidence of an inferred end was seen."""
+    follows: str | None = None
+    """The session that this one's start ended."""
+    status_at_start: str | None = None
+    """1.6: what the connector had last reported."""
+    local_id: str | None = None
+    """1.6: the negative transactionId that the station uses for itself."""
+    charging_points: list[tuple[int, int, bool]] = []
+    """Sequence number (or -1), time, charging from then on: see `charging`."""
+    charging_folded: bool = False
+    """Older points have been added to `charging_us`."""
+    numbers: Numbers | None = None
+    start_trigger: str | None = None
+    remote_start_id: str | None = None
+    is_offline: bool = False
+    """Some of it was queued while the station was offline."""
 
 
 class FaultState(msgspec.Struct, array_like=True, gc=False):
@@ -295,6 +321,10 @@ class StationState(msgspec.Struct, array_like=True):
     ports: dict[str, PortMeter] = {}
     """Registers as they stood after each port's last session."""
     boots: int = 0
+    unstopped: dict[str, SessionState] = {}
+    """Sessions whose end was inferred."""
+    due_us: int | None = None
+    """The log's time at which the next end is to be inferred, or earlier."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

@@ -1,6 +1,6 @@
 """Stations as they last booted, their clocks, and their connections. Not here: what runs on them."""
 
-from models import clock, faults, sessions
+from models import clock, faults, sessions, sessions_ends
 from models.events import Booted
 from models.facts import Station
 from models.moment import Moment
@@ -15,6 +15,7 @@ def boot(state: StationState, event: Booted, moment: Moment) -> AwaitedCall:
     state.vendor, state.model, state.firmware = event.vendor, event.model, event.firmware
     state.serial_number, state.booted_us, state.is_booted = event.serial_number, moment.received_us, True
     state.boots += 1
+    sessions_ends.boot(state, moment)
     sessions.stamp(state)
     faults.stamp(state)
     _say(state)

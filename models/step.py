@@ -22,6 +22,7 @@ from models import (
     rates,
     samples,
     sessions,
+    sessions_ends,
     sessions_v2x,
     sessions_v16,
     stations,
@@ -132,6 +133,8 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
     state.protocol = protocol
     if state.faults:
         rates.pass_time(state, received_us)
+    if state.due_us is not None and received_us is not None and received_us >= state.due_us:
+        sessions_ends.expire(state, received_us, Moment(record, received_us, protocol, "", context.token_key))
     if type(frame) is Call:
         if record.direction != _CSMS_TO_CP:
             return _call(state, frame, readers[frame.action], record, received_us, context)
@@ -235,7 +238,7 @@ def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter
         timing.judge(state, answer.at_us, moment)
     else:
         if call.action == "StartTransaction":
-            sessions_v16.answered(state, call, answer)
+            sessions_v16.answered(state, call, answer, moment)
         authorizations.started(state, call.target, answer, moment)
 
 
@@ -249,6 +252,8 @@ _NONE: dict[str, Reader | None] = {}
 
 
 def _status(state: StationState, event: StatusReported, moment: Moment) -> None:
+    if state.open_sessions:
+        sessions_ends.report(state, event, moment)
     statuses.report(state, event, moment)
     faults.report(state, event, moment)
     if moment.protocol == V16:

@@ -121,7 +121,14 @@ def _follow(state: StationState, session: SessionState, known: ClockState) -> No
                 setattr(session, name, at_us + moved_us)
         if session.meter is not None:
             _move_meter(session.meter, moved_us)
+        _move_life(session, moved_us)
         state.touch(session.session_id, session)
+
+
+def _move_life(session: SessionState, moved_us: int) -> None:
+    session.charging_points = [(number, us + moved_us, flag) for number, us, flag in session.charging_points]
+    if session.numbers is not None and session.numbers.newest_us is not None:
+        session.numbers.newest_us += moved_us
 
 
 def _move_meter(meter: MeterState, moved_us: int) -> None:
@@ -142,7 +149,7 @@ def _follow_fault(state: StationState, fault: FaultState, known: ClockState) -> 
         state.touch(fault.fault_id, fault)
 
 
-MOVED_TIMES = ("started_us", "charging_since_us", "register_first_us", "register_last_us")
+MOVED_TIMES = ("started_us", "charging_since_us", "register_first_us", "register_last_us", "last_seen_us")
 """Fields of a session that its station's clock told; the others are durations, receipts or kept as reported."""
 
 

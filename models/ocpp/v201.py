@@ -188,6 +188,8 @@ class _Transaction(msgspec.Struct, rename="camel", gc=False):
     id_token: _IdToken | None = None
     meter_value: list[_MeterValue] | None = None
     offline: bool | None = None
+    seq_no: int | None = None
+    trigger_reason: str | None = None
 
 
 class _Notify(msgspec.Struct, rename="camel", gc=False):
@@ -262,6 +264,9 @@ def read_transaction(payload: Raw, key: bytes | None) -> TransactionReported:
         shown=token,
         is_offline=event.offline is True,
         is_remote=info.remote_start_id is not None,
+        number=event.seq_no,
+        trigger=bounded(event.trigger_reason),
+        remote_start_id=None if info.remote_start_id is None else str(info.remote_start_id)[:64],
     )
 
 

@@ -51,7 +51,8 @@ def test_one_missing_stop_in_a_log_without_answers_costs_one_session_only() -> N
         wire.start(timestamp=at(100 * number), meterStart=1000 * number)
         if number:
             wire.stop(10 + number, timestamp=at(100 * number + 50), meterStop=1000 * number + 500)
-    assert ends(wire) == [(None, None, True), ("11", 500, False), ("12", 500, False)]
+    assert ends(wire) == [(None, None, False), ("11", 500, False), ("12", 500, False)]
+    assert [s.end_kind for s in wire.sessions()] == ["inferred", "reported", "reported"]
 
 
 def test_equal_stops_without_a_time_end_one_session_each() -> None:
