@@ -25,7 +25,7 @@ TOKEN_ALIASES = Table(
 )
 FUNNEL_DAILY = Table(
     "report__authorization_funnel_daily",
-    "How far presented tokens came, per day and kind: answered, accepted, started, energised. Rejected later beside it.",
+    "How far presented tokens came, per day and kind: answered, accepted, started, energised; and rejected later.",
     Origin.REPORT,
     (
         Column(

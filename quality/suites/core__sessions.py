@@ -7,7 +7,7 @@ from models.ladder import Rung
 from quality.frames import PORT, number, port, seconds
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
 from quality.suite import suite
-from quality.vocabulary import connector, plausible, protocol, pseudonym
+from quality.vocabulary import connector, plausible, protocol, pseudonym, token_kind
 
 _PORT_DAYS = (
     "(SELECT max(sessions) FROM (SELECT count(*) AS sessions FROM core__sessions WHERE started_at IS NOT NULL"
@@ -34,6 +34,7 @@ _RULES = (
     protocol(),
     connector(),
     pseudonym(),
+    token_kind(),
     plausible("started_at"),
     plausible("ended_at"),
     not_before("ended_after_start", "ended_at", "started_at", Severity.CRITICAL, "the session ends before it starts"),

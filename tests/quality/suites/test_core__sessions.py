@@ -36,6 +36,7 @@ BAD = {
     "protocol_supported": {"protocol": "ocpp2.0"},
     "connector_id_plausible": {"connector_id": 2**31 - 1},
     "token_id_pseudonym": {"token_id": "04A2B3C4"},
+    "token_kind_documented": {"token_kind": "sticker"},
     "started_at_plausible": {"started_at": datetime(1970, 1, 1, tzinfo=UTC), "ended_at": None, "is_open": True},
     "ended_at_plausible": {
         "started_at": START + timedelta(days=2, hours=23),
