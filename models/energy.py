@@ -36,6 +36,7 @@ _ZERO = Decimal(0)
 _HIGHEST, _LOWEST, _WIDEST = 15, -40, 60
 """Exponents of the first digit: of a plausible register (10^16 Wh is more than any charger's life), before scaling."""
 _BEGIN, _END, _CLOCK = "Transaction.Begin", "Transaction.End", "Sample.Clock"
+_BOUNDS = frozenset({_BEGIN, _END})
 _OUTLET = frozenset({None, "", "Outlet"})
 _ENERGY_UNITS: dict[str | None, int] = {None: 0, "": 0, "Wh": 0, "kWh": 3, "wh": 0, "kwh": 3}
 _POWER_UNITS: dict[str | None, int] = {None: 0, "": 0, "W": 0, "kW": 3, "wh": 0, "w": 0, "kw": 3}
@@ -128,29 +129,34 @@ def watts(value: Number, unit: str | None = None, multiplier: int = 0) -> Decima
 
 
 def _scaled(value: Number, units: dict[str | None, int], unit: str | None, multiplier: int) -> Decimal | None:
-    exact = _decimal(value)
     exponent = units.get(unit)
     if exponent is None and unit:
         exponent = units.get(unit.casefold())
-    if exact is None or exponent is None or not -12 <= multiplier <= 12:
+    exact = _decimal(value)
+    if exact is None or exponent is None:
         return None
-    exponent += multiplier
-    return _plausible(exact.scaleb(exponent, EXACT) if exponent else exact)
+    if multiplier:
+        if not -12 <= multiplier <= 12:
+            return None
+        exponent += multiplier
+    return _plausible(EXACT.scaleb(exact, exponent) if exponent else exact)
 
 
 def _decimal(value: Number) -> Decimal | None:
     """The number exactly as written; None for what is none, is infinite, or could not be scaled."""
-    if value is None:
+    if type(value) is Decimal:
+        exact = value
+    elif value is None:
         return None
-    try:
-        exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    except (InvalidOperation, ValueError):
-        return None
-    if not exact.is_finite():
-        return None
+    else:
+        try:
+            exact = Decimal(value if type(value) is str else str(value))
+        except (InvalidOperation, ValueError):
+            return None
     if not exact:
         return _ZERO
-    return exact if -_WIDEST < exact.adjusted() < _WIDEST else None
+    # An infinite one has the adjusted exponent 0.
+    return exact if -_WIDEST < exact.adjusted() < _WIDEST and exact.is_finite() else None
 
 
 def _plausible(exact: Decimal) -> Decimal | None:
@@ -165,7 +171,8 @@ def difference(end: Decimal, start: Decimal) -> int | None:
 
 def rounded(value: Decimal) -> int:
     """The nearest integer, halves up."""
-    return int(value.to_integral_value(ROUND_HALF_UP))
+    whole = int(value)
+    return whole if whole == value else int(value.to_integral_value(ROUND_HALF_UP))
 
 
 def readings(
@@ -179,16 +186,18 @@ def readings(
     found = []
     for timestamp, samples in _by_instant(values or ()):
         wanted: list[Sample] = []
-        records = None
+        records: list[str] = []
         for sample in samples:
             if sample.measurand in WANTED:
+                if sample.format != SIGNED:
+                    wanted.append(sample)
+                    if sample.signed_meter_value is None:
+                        continue
                 record = signed_of(sample)
                 if record is not None:
-                    records = [*(records or ()), record]
-                if record is None or sample.format != SIGNED:
-                    wanted.append(sample)
+                    records.append(record)
         read = reading(at(timestamp), wanted) if wanted else None
-        if records is not None:
+        if records:
             read = _with_signed(read or Reading(at(timestamp)), records)
         if read is not None:
             found.append(read)
@@ -216,44 +225,52 @@ def _with_signed(read: Reading, records: list[str]) -> Reading | None:
     return msgspec.structs.replace(read, signed_begin_wh=begin, signed_end_wh=end)
 
 
-def reading(at_us: int | None, samples: Iterable[Sample]) -> Reading | None:
+def reading(at_us: int | None, samples: list[Sample]) -> Reading | None:
     """One meter value's wanted samples as a reading; None where they hold neither energy nor power."""
     registers: list[Sample] = []
     powers: list[Sample] = []
-    begins = ends = intervals = None
+    others: list[Sample] = []
     for sample in samples:
         measurand, context = sample.measurand, sample.context
         if measurand == POWER:
             powers.append(sample)
-        elif measurand == INTERVAL:
-            intervals = [*(intervals or ()), sample]
-        elif context == _BEGIN:
-            # Some chargers repeat the register at begin in every meter value (Growatt THOR).
-            begins = [*(begins or ()), sample]
-        elif context == _END:
-            ends = [*(ends or ()), sample]
+        elif measurand == INTERVAL or context in _BOUNDS:
+            others.append(sample)
         else:
             registers.append(sample)
-    end = _total(ends, watt_hours) if ends else None
-    if end is not None and ends:
-        registers = ends
-    register = end if end is not None else _total(registers, watt_hours) if registers else None
-    begin = _total(begins, watt_hours) if begins else None
     power = _total(powers, watts, is_phases_first=True) if powers else None
+    power_w = None if power is None else rounded(power)
+    if others:
+        return _with_contexts(at_us, registers, others, power_w, powers)
+    register = _total(registers, watt_hours) if registers else None
+    if register is None and power is None:
+        return None
+    is_kilo = _is_kilo(registers[0]) if registers else None
+    return Reading(at_us, register, None, power_w, is_kilo, None, None, _marks(registers or powers, powers))
+
+
+def _with_contexts(
+    at_us: int | None, registers: list[Sample], others: list[Sample], power_w: int | None, powers: list[Sample]
+) -> Reading | None:
+    """A reading that holds intervals, or registers of the contexts begin and end.
+
+    Some chargers repeat the register at begin in every meter value (Growatt THOR).
+    """
+    intervals = [sample for sample in others if sample.measurand == INTERVAL]
+    begins = [sample for sample in others if sample.measurand != INTERVAL and sample.context == _BEGIN]
+    ends = [sample for sample in others if sample.measurand != INTERVAL and sample.context == _END]
+    end = _total(ends, watt_hours) if ends else None
+    if end is not None:
+        registers = ends
+    register = _total(registers, watt_hours) if registers else None
+    begin = _total(begins, watt_hours) if begins else None
     interval = _total(intervals, watt_hours) if intervals else None
-    if register is None and begin is None and power is None and interval is None:
+    if register is None and begin is None and power_w is None and interval is None:
         return None
     energies = registers or begins
-    return Reading(
-        at_us,
-        register,
-        begin,
-        None if power is None else rounded(power),
-        _is_kilo(energies[0]) if energies else None,
-        end,
-        interval,
-        _marks(registers or begins or powers or intervals or [], powers),
-    )
+    is_kilo = _is_kilo(energies[0]) if energies else None
+    marks = _marks(energies or powers or intervals, powers)
+    return Reading(at_us, register, begin, power_w, is_kilo, end, interval, marks)
 
 
 def _is_kilo(sample: Sample) -> bool | None:
@@ -264,11 +281,14 @@ def _is_kilo(sample: Sample) -> bool | None:
 
 def _marks(samples: list[Sample], powers: list[Sample]) -> int:
     """What the samples of one quantity were like."""
+    if not samples:
+        return 0
     first = samples[0]
-    if not first.unit:
+    unit = first.unit
+    if not unit:
         marks = IS_UNIT_MISSING
     else:
-        marks = IS_UNIT_NAMED if first.unit in _ENERGY_UNITS or first.unit in _POWER_UNITS else IS_UNIT_UNKNOWN
+        marks = IS_UNIT_NAMED if unit in _ENERGY_UNITS or unit in _POWER_UNITS else IS_UNIT_UNKNOWN
     if first.context == _CLOCK:
         marks |= IS_CLOCK
     if len(samples) == 1:

@@ -5,6 +5,7 @@ evidence stands (`_BASE`), less for what had to be decided (`_LESS`), 0.05 more 
 0.9 and above: two registers of the same meter, undisputed. 0.7: one decision of ours in it. Below 0.5: an estimate.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
@@ -49,24 +50,27 @@ _PLACES = {
     Rung.INTERVAL: (meter.INTERVAL_FIRST, meter.INTERVAL_LAST),
     Rung.POWER: (meter.POWER_FIRST, meter.POWER_LAST),
 }
+_UNIT_FLAGS = {"": "unit_fault", "habit": "unit_by_habit", "knowledge": "unit_by_knowledge"}
+_ABOVE, _BELOW, _REGISTER = Relation.ABOVE, Relation.BELOW, Rung.REGISTER
+_BETTER, _NEGATIVE = Why.BETTER_EVIDENCE, Why.NEGATIVE
 _WHOLE, _SCALE = Decimal(1), Decimal(1).scaleb(-14)
 """Registers keep 14 decimals of a Wh: those that chargers send as sums of floats have no more."""
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """One rung of one session, as the column `energy_candidates` holds it; places are generation, partition, offset."""
 
-    rung: str
+    rung: Rung
     energy_wh: int | None
     is_chosen: bool
-    reason: str | None
+    reason: Why | None
     start_wh: Decimal | None
     end_wh: Decimal | None
     begin: Place | None
     end: Place | None
 
 
-class Account(msgspec.Struct, frozen=True):
+class Account(msgspec.Struct, frozen=True, gc=False):
     """The energy columns of a session's fact."""
 
     energy_wh: int | None
@@ -85,10 +89,11 @@ def account(session: SessionState) -> Account:
     state = meter.of(session.meter)
     wh, rung = ladder.chosen(session)
     found = ladder.every(session)
-    flags = _flags(session, state, rung, found)
-    start_wh, end_wh = _registers(session, state)
+    beside = ladder.relation(session, state)
+    flags = _flags(session, state, beside, rung, found)
+    start_wh, end_wh = _registers(session, state, beside)
     seen_wh = max((register for register in (end_wh, state.seen_wh) if register is not None), default=None)
-    base = "lifetime" if ladder.relation(session, state) is Relation.ABOVE else state.base
+    base = "lifetime" if beside is _ABOVE else state.base
     return Account(
         wh,
         None if rung is None else rung.value,
@@ -104,10 +109,11 @@ def account(session: SessionState) -> Account:
 
 def end_register(session: SessionState) -> Decimal | None:
     """The register at the end in Wh, or as last seen, on the stream that `register_start_wh` is of."""
-    return _registers(session, meter.of(session.meter))[1]
+    state = meter.of(session.meter)
+    return _registers(session, state, ladder.relation(session, state))[1]
 
 
-def _registers(session: SessionState, state: MeterState) -> tuple[Decimal | None, Decimal | None]:
+def _registers(session: SessionState, state: MeterState, beside: Relation) -> tuple[Decimal | None, Decimal | None]:
     """Registers at start and end as they stood, not stitched: meterStart and meterStop, else the samples'."""
     first, last = session.register_first, session.register_last
     first_wh = None if first is None else first.scaleb(state.shift)
@@ -115,39 +121,49 @@ def _registers(session: SessionState, state: MeterState) -> tuple[Decimal | None
     start_wh, end_wh = session.meter_start, session.meter_stop
     if start_wh is None and end_wh is None:
         return first_wh, first_wh if last_wh is None else last_wh
-    shift = ladder.meter_shift(session, state)
-    beside = ladder.relation(session, state)
-    if beside is Relation.ABOVE:
+    if beside is _ABOVE:
         return first_wh, last_wh
-    if end_wh is None and beside is not Relation.BELOW:
+    shift = ladder.meter_shift(session, state)
+    if end_wh is None and beside is not _BELOW:
         end_wh = last_wh
     elif end_wh is not None:
         end_wh = end_wh.scaleb(shift)
     return first_wh if start_wh is None else start_wh.scaleb(shift), end_wh
 
 
-def _flags(session: SessionState, state: MeterState, rung: Rung | None, found: list[tuple[Rung, Found]]) -> list[str]:
+def _flags(
+    session: SessionState, state: MeterState, beside: Relation, rung: Rung | None, found: list[tuple[Rung, Found]]
+) -> list[str]:
     """What had to be decided, or is odd, about the chosen value."""
+    flags = set()
     chosen = next((what for name, what in found if name is rung), None)
-    beside = ladder.relation(session, state)
-    by_prior = {"habit": "unit_by_habit", "knowledge": "unit_by_knowledge"}.get(state.shift_basis, "unit_fault")
-    is_fault = rung in _OF_SAMPLES and bool(state.shift)
-    is_relative = beside is Relation.BELOW
-    is_zero = is_relative and ladder.is_from_zero(session, state)
-    checks = (
-        (by_prior, is_fault or (chosen is not None and chosen.why is Why.UNIT_FAULT)),
-        ("reset_stitched", rung is Rung.REGISTER and state.resets > 0),
-        ("glitch_left_out", rung is Rung.REGISTER and state.glitches > 0),
-        ("fall_unconfirmed", rung is Rung.REGISTER and bool(state.pending)),
-        ("samples_session_relative", rung is Rung.REGISTER and is_zero),
-        ("samples_boot_relative", rung is Rung.REGISTER and is_relative and not is_zero),
-        ("start_differs", rung is Rung.REGISTER and beside is Relation.ABOVE),
-        ("disagrees", rung is not None and _is_disputed(rung, found)),
-        ("phases_disagree", bool(state.marks & energy.IS_TOTAL_DOUBTED)),
-        (chosen.why.value if chosen is not None and chosen.why in ladder.SOFT else "", chosen is not None),
-        (Why.NEGATIVE.value, any(what.why is Why.NEGATIVE for _, what in found)),
-    )
-    return sorted({flag for flag, is_so in checks if flag and is_so})
+    if chosen is not None and chosen.why is not None:
+        flags.add(_UNIT_FLAGS[""] if chosen.why is Why.UNIT_FAULT else chosen.why.value)
+    if state.shift and rung in _OF_SAMPLES:
+        flags.add(_UNIT_FLAGS.get(state.shift_basis, _UNIT_FLAGS[""]))
+    if rung is _REGISTER:
+        flags.update(_flags_of_register(session, state, beside))
+    if rung is not None and _is_disputed(rung, found):
+        flags.add("disagrees")
+    if state.marks & energy.IS_TOTAL_DOUBTED:
+        flags.add("phases_disagree")
+    if any(what.why is _NEGATIVE for _, what in found):
+        flags.add(_NEGATIVE.value)
+    return sorted(flags)
+
+
+def _flags_of_register(session: SessionState, state: MeterState, beside: Relation) -> Iterator[str]:
+    if state.resets:
+        yield "reset_stitched"
+    if state.glitches:
+        yield "glitch_left_out"
+    if state.pending:
+        yield "fall_unconfirmed"
+    if beside is _ABOVE:
+        yield "start_differs"
+    elif beside is _BELOW:
+        is_zero = ladder.is_from_zero(session, state)
+        yield "samples_session_relative" if is_zero else "samples_boot_relative"
 
 
 def _is_disputed(rung: Rung, found: list[tuple[Rung, Found]]) -> bool:
@@ -177,13 +193,13 @@ def _json(session: SessionState, state: MeterState, rung: Rung | None, found: li
     candidates = []
     for name, what in found:
         begin, end = _PLACES[name]
-        why = what.why or (None if name is rung else Why.BETTER_EVIDENCE)
+        why = what.why or (None if name is rung else _BETTER)
         candidates.append(
             Candidate(
-                name.value,
+                name,
                 what.wh,
                 name is rung,
-                None if why is None else why.value,
+                why,
                 _exact(what.start_wh),
                 _exact(what.end_wh),
                 state.places.get(begin),
@@ -197,6 +213,8 @@ def _exact(register_wh: Decimal | None) -> Decimal | None:
     """The register at the columns' scale, which every one that a charger writes fits, without an exponent."""
     if register_wh is None:
         return None
+    if register_wh.same_quantum(_WHOLE):
+        return register_wh
     exponent = int(register_wh.as_tuple().exponent)
     if -14 <= exponent <= 0:
         return register_wh

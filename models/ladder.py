@@ -9,7 +9,9 @@ never its absolute value. Not here: how samples are taken up (`registers`, `powe
 from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 from models import energy, meter, units
 from models.meter import ZERO, MeterState
@@ -53,7 +55,7 @@ SOFT = frozenset({Why.OVER_CAPACITY, Why.UNIT_FAULT, Why.AFTER_END, Why.GAPS})
 """Doubts under which a value still counts where no other is better."""
 
 
-class Found(NamedTuple):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """What one rung says: energy in Wh, the doubt about it, its registers in Wh where it has any."""
 
     wh: int | None
@@ -74,6 +76,22 @@ class Relation(StrEnum):
     """meterStart counts from a later zero."""
 
 
+_ABOVE = Relation.ABOVE
+_BELOW = Relation.BELOW
+_NONE = Relation.NONE
+_SAME = Relation.SAME
+_AFTER_END = Why.AFTER_END
+_BASE_DIFFERS = Why.BASE_DIFFERS
+_GAPS = Why.GAPS
+_MISSING_END = Why.MISSING_END
+_MISSING_START = Why.MISSING_START
+_NEGATIVE = Why.NEGATIVE
+_NOT_VERIFIED = Why.NOT_VERIFIED
+_ONE_SAMPLE = Why.ONE_SAMPLE
+_OVER_CAPACITY = Why.OVER_CAPACITY
+_RESET_BETWEEN = Why.RESET_BETWEEN
+_UNIT_FAULT = Why.UNIT_FAULT
+"""Bound once: looking a member up takes longer than comparing it, and this is done for every sample."""
 _NEAR_WH = 100
 """meterStart is rounded, and samples may be in tenths of kWh."""
 _MS2_PER_WH = 7_200_000
@@ -85,7 +103,8 @@ def chosen(session: SessionState) -> tuple[int | None, Rung | None]:
     if state is None:
         state = MeterState()
     soft: tuple[int | None, Rung | None] = (None, None)
-    for rung, find in _RUNGS:
+    # Most sessions are open most of the time: then the rungs that need an end have nothing to say.
+    for rung, find in _OPEN_RUNGS if session.meter_stop is None and state.end_wh is None else _RUNGS:
         found = find(session, state)
         if found is not None and found.wh is not None:
             if found.why is None:
@@ -106,15 +125,15 @@ def relation(session: SessionState, state: MeterState) -> Relation:
     """How the samples' register stands to meterStart, by the first sample."""
     start_wh, first = session.meter_start, session.register_first
     if start_wh is None or first is None:
-        return Relation.NONE
+        return _NONE
     first_wh = first.scaleb(state.shift) if state.shift else first
     if first_wh >= start_wh:
         rise = first_wh - start_wh
         if rise <= units.FREE_WH or session.register_first_us is None or session.started_us is None:
-            return Relation.SAME
+            return _SAME
         us = max(session.register_first_us - session.started_us, 60_000_000)
-        return Relation.SAME if units.is_possible(rise, us) else Relation.ABOVE
-    return Relation.SAME if start_wh - first_wh <= _NEAR_WH else Relation.BELOW
+        return _SAME if units.is_possible(rise, us) else _ABOVE
+    return _SAME if start_wh - first_wh <= _NEAR_WH else _BELOW
 
 
 def is_from_zero(session: SessionState, state: MeterState) -> bool:
@@ -174,28 +193,28 @@ def _signed(session: SessionState, state: MeterState) -> Found | None:
     if start_wh is None and end_wh is None:
         return None
     wh = None if start_wh is None or end_wh is None else energy.difference(end_wh, start_wh)
-    return Found(wh, Why.NOT_VERIFIED, start_wh, end_wh)
+    return Found(wh, _NOT_VERIFIED, start_wh, end_wh)
 
 
 def _meter_stop(session: SessionState, state: MeterState) -> Found | None:
     start_wh, end_wh = session.meter_start, session.meter_stop
     if end_wh is None:
-        return None if start_wh is None else Found(None, Why.MISSING_END, start_wh)
+        return None if start_wh is None else Found(None, _MISSING_END, start_wh)
     if start_wh is None:
-        return Found(None, Why.MISSING_START, None, end_wh)
+        return Found(None, _MISSING_START, None, end_wh)
     wh = energy.difference(end_wh, start_wh)
     if wh is None:
-        return Found(None, Why.NEGATIVE, start_wh, end_wh)
+        return Found(None, _NEGATIVE, start_wh, end_wh)
     if state.samples:
         beside = relation(session, state)
-        if beside is Relation.SAME and state.resets:
-            return Found(wh, Why.RESET_BETWEEN, start_wh, end_wh)
-        if beside is Relation.ABOVE and end_wh >= _first(session, state):
-            return Found(wh, Why.BASE_DIFFERS, start_wh, end_wh)
+        if beside is _SAME and state.resets:
+            return Found(wh, _RESET_BETWEEN, start_wh, end_wh)
+        if beside is _ABOVE and end_wh >= _first(session, state):
+            return Found(wh, _BASE_DIFFERS, start_wh, end_wh)
         if meter_shift(session, state):
-            return Found(wh * 1000, Why.UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
+            return Found(wh * 1000, _UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
     elif state.power_samples and meter_shift(session, state):
-        return Found(wh * 1000, Why.UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
+        return Found(wh * 1000, _UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
     return Found(wh, _doubt(session, wh), start_wh, end_wh)
 
 
@@ -205,13 +224,13 @@ def _begin_end(session: SessionState, state: MeterState) -> Found | None:
         start_wh = None if start_wh is None else start_wh.scaleb(state.shift)
         end_wh = None if end_wh is None else end_wh.scaleb(state.shift)
     if end_wh is None:
-        return None if start_wh is None else Found(None, Why.MISSING_END, start_wh)
+        return None if start_wh is None else Found(None, _MISSING_END, start_wh)
     if start_wh is None:
-        return Found(None, Why.MISSING_START, None, end_wh)
+        return Found(None, _MISSING_START, None, end_wh)
     wh = energy.difference(end_wh, start_wh)
     if wh is None:
-        return Found(None, Why.NEGATIVE, start_wh, end_wh)
-    return Found(wh, Why.RESET_BETWEEN if state.resets else _doubt(session, wh), start_wh, end_wh)
+        return Found(None, _NEGATIVE, start_wh, end_wh)
+    return Found(wh, _RESET_BETWEEN if state.resets else _doubt(session, wh), start_wh, end_wh)
 
 
 def _register(session: SessionState, state: MeterState) -> Found | None:
@@ -219,22 +238,22 @@ def _register(session: SessionState, state: MeterState) -> Found | None:
         return None
     start_wh, end_wh = _first(session, state), _last(session, state)
     beside = relation(session, state)
-    if beside is Relation.SAME:
+    if beside is _SAME:
         assert session.meter_start is not None
         start_wh = min(start_wh, session.meter_start)
-    elif beside is Relation.BELOW and is_from_zero(session, state):
+    elif beside is _BELOW and is_from_zero(session, state):
         start_wh = ZERO
     elif session.register_last is None or (state.samples == 1 and session.meter_start is not None):
-        return Found(None, Why.ONE_SAMPLE, start_wh)
+        return Found(None, _ONE_SAMPLE, start_wh)
     wh = energy.difference(end_wh, start_wh)
     if wh is None:
-        return Found(None, Why.NEGATIVE, start_wh, end_wh)
+        return Found(None, _NEGATIVE, start_wh, end_wh)
     return Found(wh, _doubt(session, wh) or _after_end(session), start_wh, end_wh)
 
 
 def _after_end(session: SessionState) -> Why | None:
     last_us, ended_us = session.register_last_us, session.ended_us
-    return Why.AFTER_END if ended_us is not None and last_us is not None and last_us > ended_us else None
+    return _AFTER_END if ended_us is not None and last_us is not None and last_us > ended_us else None
 
 
 def _interval(session: SessionState, state: MeterState) -> Found | None:
@@ -249,9 +268,9 @@ def _power(session: SessionState, state: MeterState) -> Found | None:
     if not state.power_samples:
         return None
     if state.power_samples == 1:
-        return Found(None, Why.ONE_SAMPLE)
+        return Found(None, _ONE_SAMPLE)
     wh = (state.power_wms2 * 2 + _MS2_PER_WH) // (2 * _MS2_PER_WH)
-    return Found(wh, Why.GAPS if state.power_gap else _doubt(session, wh))
+    return Found(wh, _GAPS if state.power_gap else _doubt(session, wh))
 
 
 def _doubt(session: SessionState, wh: int) -> Why | None:
@@ -261,7 +280,7 @@ def _doubt(session: SessionState, wh: int) -> Why | None:
     until_us = session.register_last_us if session.ended_us is None else session.ended_us
     if until_us is None:
         return None
-    return None if units.is_possible(Decimal(wh), max(until_us - session.started_us, 60_000_000)) else Why.OVER_CAPACITY
+    return None if units.is_possible(wh, max(until_us - session.started_us, 60_000_000)) else _OVER_CAPACITY
 
 
 _Find: TypeAlias = Callable[[SessionState, MeterState], Found | None]
@@ -272,3 +291,4 @@ _RUNGS: tuple[tuple[Rung, _Find], ...] = (
     (Rung.INTERVAL, _interval),
     (Rung.POWER, _power),
 )
+_OPEN_RUNGS = _RUNGS[2:]

@@ -18,8 +18,8 @@ FREE_WH = 20_000
 _LABELLED_W = 1_000_000
 """A mean power that a kWh label must explain by power samples; nothing on the road takes more for long."""
 _POWER_SAMPLES = 3
-_LEAST_WH = 20
-"""Energy below which a factor is not looked for."""
+_LEAST_WMS2 = 20 * 7_200_000
+"""Energy, in twice W ms, below which a factor is not looked for: 20 Wh."""
 _LOW, _HIGH = 300, 3000
 """A ratio between these is a factor of 1,000."""
 _KILO_WH = 1000
@@ -27,7 +27,7 @@ _CAR_W = 400
 """Mean power, as labelled, below which a register can be in kWh: 400 kW."""
 
 
-def is_possible(rise_wh: Decimal, us: int) -> bool:
+def is_possible(rise_wh: Decimal | int, us: int) -> bool:
     """Whether a register can rise so much in that time, one second at least."""
     return rise_wh * US_PER_H <= HIGHEST_W * max(us, 1_000_000)
 
@@ -55,11 +55,6 @@ def travel(session: SessionState, meter: MeterState) -> Decimal | None:
     return None if first is None or last is None else last + meter.carried_wh - first
 
 
-def power_wh2(meter: MeterState) -> int:
-    """Twice the energy under the power samples that stand beside registers, in W ms."""
-    return meter.power_to_wms2 - meter.power_from_wms2
-
-
 def factor(small: Decimal | int, large: Decimal | int) -> bool:
     """Whether the larger is about 1,000 times the smaller."""
     return small > 0 and small * _LOW <= large <= small * _HIGH
@@ -69,12 +64,13 @@ def _by_power(meter: MeterState) -> int | None:
     """By power over the same time; None where there is too little of it."""
     if meter.power_samples < _POWER_SAMPLES or meter.power_from_wh is None or meter.power_to_wh is None:
         return None
-    went = meter.power_to_wh - meter.power_from_wh
-    # Twice W ms: 7,200,000 of them are 1 Wh.
-    under = power_wh2(meter)
-    if went <= 0 or under <= _LEAST_WH * 7_200_000:
+    under = meter.power_to_wms2 - meter.power_from_wms2
+    if under <= _LEAST_WMS2:
         return None
-    went_wms2 = went * 7_200_000
+    # In whole mWh, then in twice W ms as the trapezoid: integers are quicker, and this is done for every sample.
+    went_wms2 = int((meter.power_to_wh - meter.power_from_wh) * 1000) * 7200
+    if went_wms2 <= 0:
+        return None
     if factor(went_wms2, under):
         return 3
     return -3 if factor(under, went_wms2) else 0

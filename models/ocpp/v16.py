@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 from msgspec import Raw
@@ -106,11 +107,9 @@ class _Sampled(msgspec.Struct, rename="camel", gc=False):
     phase: str | None = None
     location: str | None = None
     format: str | None = None
-
-    @property
-    def multiplier(self) -> int:
-        """1.6 has none."""
-        return 0
+    multiplier: ClassVar[int] = 0
+    signed_meter_value: ClassVar[None] = None
+    """1.6 has neither; a signed record stands in `value`, and `format` says so."""
 
 
 class _MeterValue(msgspec.Struct, rename="camel", gc=False):

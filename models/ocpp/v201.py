@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 from msgspec import Raw
@@ -152,10 +153,8 @@ class _Sampled(msgspec.Struct, rename="camel", gc=False):
         """Power of ten by which the value is to be multiplied."""
         return (self.unit_of_measure.multiplier or 0) if self.unit_of_measure else 0
 
-    @property
-    def format(self) -> str | None:
-        """2.x has none."""
-        return None
+    format: ClassVar[None] = None
+    """2.x has none."""
 
 
 class _MeterValue(msgspec.Struct, rename="camel", gc=False):
