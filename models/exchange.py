@@ -23,7 +23,7 @@ _RULE = Column("rule", "What is broken, in JSON Schema's words: type, required, 
 BOOTS = Table(
     "stg_ocpp__boots",
     "What stations said of themselves when they booted, one row per BootNotification.",
-    Origin.RAW,
+    Origin.DERIVED,
     (
         _STATION,
         Column("booted_at", "Receipt of the BootNotification, UTC.", TIMESTAMP),

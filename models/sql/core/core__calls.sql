@@ -117,24 +117,27 @@ SELECT
   t.protocol,
   t.caller AS direction,
   CASE
-    WHEN length(t.message_id) <= 64 THEN t.message_id ELSE left(t.message_id, 47) || '~' || left(sha256(t.message_id), 16)
+    WHEN length(t.message_id) <= 64 THEN t.message_id
+    ELSE left(t.message_id, 47) || '~' || left(sha256(t.message_id), 16)
   END AS message_id,
   CASE
-    WHEN regexp_full_match(t.word, '[A-Za-z]{2,50}') AND regexp_matches(t.word, '[G-Zg-z]') THEN t.word
+    WHEN length(t.word) <= 50 AND regexp_full_match(t.word, '[A-Za-z]*[G-Zg-z][A-Za-z]*') THEN t.word
     ELSE '(implausible)'
   END AS action,
   t.received_at AS called_at,
   CASE WHEN is_answered THEN next_at END AS answered_at,
-  CASE WHEN is_answered AND next_at >= t.received_at THEN date_sub('millisecond', t.received_at, next_at) END AS answer_ms,
+  CASE
+    WHEN is_answered AND next_at >= t.received_at THEN date_sub('millisecond', t.received_at, next_at)
+  END AS answer_ms,
   CASE WHEN NOT is_answered THEN 'none' WHEN answer_type = 4 THEN 'error' ELSE 'result' END AS outcome,
   CASE
     WHEN NOT is_answered OR answer_type <> 4 THEN NULL
-    WHEN regexp_full_match(answer_word, '[A-Za-z]{2,50}') AND regexp_matches(answer_word, '[G-Zg-z]') THEN answer_word
+    WHEN length(answer_word) <= 50 AND regexp_full_match(answer_word, '[A-Za-z]*[G-Zg-z][A-Za-z]*') THEN answer_word
     WHEN answer_word <> '' THEN '(implausible)'
   END AS error_code,
   CASE
     WHEN o.word IS NULL THEN NULL
-    WHEN regexp_full_match(o.word, '[A-Za-z]{2,50}') AND regexp_matches(o.word, '[G-Zg-z]') THEN o.word
+    WHEN length(o.word) <= 50 AND regexp_full_match(o.word, '[A-Za-z]*[G-Zg-z][A-Za-z]*') THEN o.word
     ELSE '(implausible)'
   END AS result_error_code,
   is_repeat,

@@ -114,6 +114,23 @@ def test_an_id_met_again_is_a_new_call_unless_bytes_and_time_say_otherwise(lake:
     ]
 
 
+def test_two_chargers_with_the_same_ids_keep_their_own_answers(lake: Lake) -> None:
+    """A join on the message id alone gives three rows here, one with the other charger's transaction (kwwhat)."""
+    start = '[2,"1000001","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":%s}]'
+    lake.frames(
+        call(start % 0, received_at=at(0)),  # 1
+        call(start % 5, received_at=at(1), station_id="CS2"),  # 2
+        answer('[3,"1000001",{"transactionId":7}]', received_at=at(2)),  # 3
+        answer('[3,"1000001",{"transactionId":8}]', received_at=at(3), station_id="CS2"),  # 4
+        call('[2,"1000002","Heartbeat",{}]', received_at=at(4)),  # 5: never answered
+        answer('[3,"1000002",{}]', received_at=at(5), station_id="CS2"),  # 6: nobody asked
+    )
+    opened = lake.build()
+    found = rows(opened, "SELECT station_id, call_ordinal, answer_ordinal FROM core__calls ORDER BY call_ordinal")
+    assert found == [("CS1", 1, 3), ("CS2", 2, 4), ("CS1", 5, None)]
+    assert rows(opened, "SELECT station_id, evidence_offset FROM core__call_anomalies") == [("CS2", 6)]
+
+
 def test_an_answer_logged_a_little_before_its_call_is_its_answer(lake: Lake) -> None:
     lake.frames(
         answer('[3,"1",{}]', received_at=at(0)),  # 1
