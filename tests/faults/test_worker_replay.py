@@ -116,8 +116,10 @@ def test_a_session_open_across_a_replay_that_mends_it_is_one_session(
     assert Manifest(home).edition == 1
 
 
-def _say(kafka: Any, ordinal: int, frame: list[Any], direction: str = "cp-to-csms") -> None:
-    meta = Meta("frame", direction, "ocpp1.6", 1_795_237_375_000_000 + ordinal * 1_000_000, None, ordinal, "live-0-1")
+def _say(
+    kafka: Any, ordinal: int, frame: list[Any], direction: str = "cp-to-csms", *, source: str = "live-0-1"
+) -> None:
+    meta = Meta("frame", direction, "ocpp1.6", 1_795_237_375_000_000 + ordinal * 1_000_000, None, ordinal, source)
     kafka.send(STATION, json.dumps(frame).encode(), (META_HEADER, meta.encode()), partition=PARTITION)
 
 
@@ -137,3 +139,28 @@ def _landed(home: Home) -> list[Any]:
     build(home)
     with connect_readonly(home) as opened:
         return opened.execute("SELECT session_id, energy_wh, is_open FROM core__sessions").fetchall()
+
+
+def test_late_frames_that_no_worker_has_folded_yet_are_folded_by_the_replay_and_told(
+    log: str, home: Home, start_worker: Callable[..., Any], open_log: Callable[[str], Any]
+) -> None:
+    kafka = open_log(log)
+    start = {"connectorId": 1, "idTag": "CARD1", "meterStart": 1000, "timestamp": "2026-11-21T10:00:00Z"}
+    stop = {"transactionId": 7, "meterStop": 4500, "timestamp": "2026-11-21T11:00:00Z"}
+    _say(kafka, 2, [2, "b", "StopTransaction", stop], source="live-0-2")
+    _say(kafka, 0, [2, "a", "StartTransaction", start])
+    _say(kafka, 1, [3, "a", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}], "csms-to-cp")
+    worker = start_worker(home, log).wait_ready()
+    kafka.wait_covered()
+    assert worker.stop() == 0, worker.said
+    assert _sessions(kafka) == []
+    done = again(home, log)
+    assert (done.facts["sessions"].new, done.facts["replays"].new, done.edition) == (1, 1, 1)
+    assert [(energy_wh, is_open) for _, energy_wh, is_open in _landed(home)] == [(3500, False)]
+    with connect_readonly(home) as opened:
+        told = opened.execute("SELECT late_frames, facts_added FROM core__replays").fetchall()
+    assert told == [(2, done.differing - 1)]
+    worker = start_worker(home, log).wait_ready()
+    assert worker.stop() == 0, worker.said
+    assert "after late frames" not in worker.said, "the restored state is not marked any more"
+    assert again(home, log).edition is None
