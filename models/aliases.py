@@ -21,6 +21,8 @@ _BYTES = re.compile(r"[0-9a-f]{2}(?:[-_:. ][0-9a-f]{2})+")
 _SEPARATOR = re.compile(r"[_-]")
 _SHORTEST = 8
 """A token cut to fewer characters is like too many others."""
+SURE = 0.9
+"""Score of a suffix behind a uid; behind anything else it may be part of a name."""
 _ZEROS = "000000"
 """Three bytes: what fills a uid of 4 bytes up to 7."""
 _CRC8 = [0] * 256
@@ -62,7 +64,7 @@ def _without_suffix(text: str) -> Form | None:
     if len(parts) == 1:
         return None
     if is_uid(parts[0]):
-        return SUFFIX, 0.9, parts[0]
+        return SUFFIX, SURE, parts[0]
     head = "".join(filter(str.isalnum, "".join(parts[:-1])))
     return (SUFFIX, 0.5, head) if len(head) >= _SHORTEST else None
 

@@ -83,7 +83,8 @@ def end(state: StationState, session: SessionState, token: str | None, moment: M
 
 def started(state: StationState, session_id: str, event: Answer, moment: Moment) -> None:
     """Fold what the answer to a start, or to a 2.x event with a token, says of the token."""
-    session = state.open_sessions.get(session_id) or state.closed_sessions.get(session_id)
+    held = (state.open_sessions, state.unstopped, state.closed_sessions)
+    session = next((sessions[session_id] for sessions in held if session_id in sessions), None)
     if session is None or event.status is None:
         return
     entry = state.presented.get(session.authorization_id or "")

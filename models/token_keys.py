@@ -1,7 +1,7 @@
 """Under which other forms a token may be known: said once per station and token. Not here: the forms (`aliases`)."""
 
 from models import anomalies, ids
-from models.aliases import CONTROL, SUFFIX
+from models.aliases import CONTROL, SUFFIX, SURE
 from models.facts import TokenKey
 from models.moment import Moment
 from models.state import MAX_TOKENS, StationState, trim
@@ -35,6 +35,6 @@ def show(state: StationState, token: Token, moment: Moment) -> None:
             seen_at=as_utc(moment.received_us),
         )
         state.touch(row.token_key_id, row)
-        if rule in (CONTROL, SUFFIX):
+        if rule == CONTROL or (rule == SUFFIX and score >= SURE):
             kind = anomalies.Kind.TOKEN_REPAIRED
             anomalies.say(state, kind, moment, value=rule, subject=f"{token_id}/{rule}")

@@ -44,6 +44,14 @@ def test_a_suffix_is_cut_where_the_uid_ends() -> None:
     assert of("NL-TNM-C12345678-J")["suffix"] == "nltnmc12345678"
 
 
+def test_a_suffix_behind_a_name_is_not_said_to_be_cut_off() -> None:
+    wire = Wire()
+    wire.start(idTag="EMPLOYEE-ANNA-1")
+    folded = wire.fold()
+    assert [row.score for row in folded.of("token_keys")] == [0.5]
+    assert folded.of("anomalies") == []
+
+
 @given(st.text(max_size=80), st.booleans())
 def test_any_text_has_few_forms_none_twice_and_none_but_the_cleaned_its_own(text: str, is_whole: bool) -> None:
     canonical = tokens.canonical(text) or ""

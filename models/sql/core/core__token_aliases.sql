@@ -30,7 +30,8 @@ WITH shown AS (
   FROM (
     SELECT token_id, rule, score, min(token_id) OVER (PARTITION BY form_id, rule) AS alias_of
     FROM forms
-    WHERE rule = 'suffix' AND form_id NOT IN (SELECT token_id FROM shown)
+    -- Behind a uid only: names such as DRIVER-ANNA and DRIVER-BO share more than a card.
+    WHERE rule = 'suffix' AND score >= 0.9 AND form_id NOT IN (SELECT token_id FROM shown)
   )
   WHERE token_id <> alias_of
 ), weighed AS (

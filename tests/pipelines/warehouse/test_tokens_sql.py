@@ -61,6 +61,12 @@ def test_two_suffixes_behind_a_uid_that_nobody_showed_are_one_card(lake: Lake) -
     assert rows(lake.build(), QUERY) == [(second, first, "suffix", 0.81, "shared form", 1, 1)]
 
 
+def test_names_that_begin_alike_are_not_one_card(lake: Lake) -> None:
+    lake.facts(session(1, FULL), session(2, CUT))
+    lake.facts(form(FULL, OTHER, "suffix", 0.5), form(CUT, OTHER, "suffix", 0.5))
+    assert rows(lake.build(), QUERY) == []
+
+
 def test_of_two_tokens_turned_round_the_one_used_less_is_the_alias(lake: Lake) -> None:
     lake.facts(session(1, FULL), session(2, CUT), session(3, CUT))
     lake.facts(form(FULL, CUT, "byte_order", 0.8), form(CUT, FULL, "byte_order", 0.8))
