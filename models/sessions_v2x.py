@@ -69,14 +69,16 @@ def _fold_unstopped(state: StationState, session: SessionState, event: Transacti
 def _complete(state: StationState, session: SessionState, event: TransactionReported, moment: Moment) -> None:
     """Take from an event that came after the end what was missing: a queue is not always delivered in order."""
     before = sessions_ends.said(state, session)
-    if event.at_us is not None and session.ended_us is not None:
-        if event.at_us <= session.ended_us:
-            _describe(state, session, event, event.at_us, moment)
-            _present(state, session, event, moment)
-            state.touch(session.session_id, session)
-        else:
-            sessions.odd(state, Kind.EVENT_AFTER_END, session, moment, at_us=event.at_us, subject=ENDED)
-    if event.readings:
+    is_within = event.at_us is not None and session.ended_us is not None and event.at_us <= session.ended_us
+    if is_within:
+        _describe(state, session, event, event.at_us, moment)
+        _present(state, session, event, moment)
+        state.touch(session.session_id, session)
+    elif event.at_us is not None:
+        sessions.odd(state, Kind.EVENT_AFTER_END, session, moment, at_us=event.at_us, subject=ENDED)
+    if event.readings and is_within and session.end_kind == sessions.INFERRED:
+        sessions.meter(state, session, event.readings, moment)
+    elif event.readings:
         sessions.complete(state, session, event.readings, moment)
     sessions_ends.restate(state, session, before, sessions_ends.LATE_EVENT, moment)
 

@@ -19,6 +19,10 @@ _OVERLAPS = (
     " FROM core__sessions WHERE NOT is_open AND started_at IS NOT NULL) WHERE started_at < busy_until)"
 )
 
+_INFERRED = "count(*) FILTER (end_kind = 'inferred') / nullif(count(*) FILTER (NOT is_open), 0)"
+CAUSES = ("boot", "next_start", "available", "start_as_stop")
+CLASSES = ("open", "phantom", "no_energy", "short", "low_energy", "inferred_end", "idle_heavy", "normal")
+
 
 def _with_durations(frame: Any) -> Any:
     duration_s = seconds(frame["ended_at"], frame["started_at"])
@@ -155,6 +159,12 @@ _RULES = (
         "another session has the same port, start and end",
         mostly=0.999,
     ),
+    one_of("end_kind_valid", "end_kind", ("reported", "inferred"), Severity.CRITICAL, "the end is of no known kind"),
+    one_of("inferred_cause_valid", "inferred_cause", CAUSES, Severity.CRITICAL, "nothing known shows the inferred end"),
+    one_of("class_valid", "session_class", CLASSES, Severity.CRITICAL, "the class is not a documented one"),
+    between("end_confidence_in_scale", "end_confidence", 0, 1, Severity.CRITICAL, "the end's confidence is no share"),
+    between("events_missing_not_negative", "events_missing", 0, None, Severity.CRITICAL, "less than no event missing"),
+    figure("share_inferred", None, 0.05, Severity.WARNING, "share of ended sessions whose stop never came"),
     figure("sessions_per_port_day", None, 60, Severity.CRITICAL, "most sessions that a port had on one day"),
     figure("overlapping_sessions", None, 0, Severity.WARNING, "sessions that began before the port's last one ended"),
     figure("days_since_newest", None, 15, Severity.INFO, "days since the newest session began"),
@@ -167,6 +177,7 @@ SUITE = suite(
     reads=(*PORT, "is_open"),
     newest_by="started_at",
     metrics={
+        "share_inferred": _INFERRED,
         "sessions_per_port_day": _PORT_DAYS,
         "overlapping_sessions": _OVERLAPS,
         "days_since_newest": "date_diff('day', max(started_at), now())",

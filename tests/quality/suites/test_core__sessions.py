@@ -25,12 +25,16 @@ def session(number, **changes):
         "charging_s": 3_000,
         "power_max_w": 11_200,
         "is_open": False,
+        "end_kind": "reported",
+        "end_confidence": 1.0,
+        "session_class": "normal",
+        "events_missing": 0,
         **changes,
     }
 
 
 GOOD = [session(1), session(2), session(3, is_open=True, ended_at=None, charging_s=None)]
-METRICS = {"sessions_per_port_day": 3, "overlapping_sessions": 0, "days_since_newest": 15}
+METRICS = {"share_inferred": 0.05, "sessions_per_port_day": 3, "overlapping_sessions": 0, "days_since_newest": 15}
 LONG = {"ended_at": START + timedelta(hours=20)}
 BAD = {
     "protocol_supported": {"protocol": "ocpp2.0"},
@@ -65,6 +69,12 @@ BAD = {
     "power_max_possible": {"power_max_w": -1},
     "no_twins": {"connector_id": 2},
     "start_known": {"started_at": None},
+    "end_kind_valid": {"end_kind": "guessed"},
+    "inferred_cause_valid": {"inferred_cause": "silence"},
+    "class_valid": {"session_class": "odd"},
+    "end_confidence_in_scale": {"end_confidence": 1.1},
+    "events_missing_not_negative": {"events_missing": -1},
+    "share_inferred": {"share_inferred": 0.051},
     "sessions_per_port_day": {"sessions_per_port_day": 61},
     "overlapping_sessions": {"overlapping_sessions": 1},
     "days_since_newest": {"days_since_newest": 16},
