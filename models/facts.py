@@ -74,7 +74,7 @@ class Session(Fact, kw_only=True, gc=False):
         str | None,
         doc("open, phantom, no_energy, short, low_energy, inferred_end, idle_heavy or normal: the first that fits."),
     ] = None
-    is_offline: Annotated[bool, doc("Some of it was queued while the station was offline.")] = False
+    is_offline: Annotated[bool | None, doc("Some of it was queued while the station was offline.")] = None
     events_missing: Annotated[int | None, doc("2.x: sequence numbers that never came; null = not numbered.")] = None
     start_trigger: Annotated[str | None, doc("2.x: triggerReason of the first event.")] = None
     remote_start_id: Annotated[str | None, doc("2.x: remoteStartId of the request that started it, as text.")] = None
