@@ -54,6 +54,21 @@ PLANTED = {
         f"{FRAMES}; INSERT INTO core__dead_letters (dead_letter_id) VALUES ('d1')",
         0.1,
     ),
+    ("core__fault_episodes", "share_unmapped"): (
+        "INSERT INTO core__fault_episodes (fault_id, unmapped_code) VALUES"
+        " ('f1', 'E1'), ('f2', NULL), ('f3', NULL), ('f4', NULL)",
+        0.25,
+    ),
+    ("core__fault_codes", "rows_missing"): (
+        # a build holds all rows already
+        "INSERT INTO core__fault_codes (raw_key) VALUES ('CX001')",
+        -1,
+    ),
+    ("core__unmapped_codes", "episodes_gap"): (
+        "INSERT INTO core__fault_episodes (fault_id, unmapped_code) VALUES ('f1', 'E1'), ('f2', NULL);"
+        "INSERT INTO core__unmapped_codes (unmapped_code, episodes) VALUES ('E1', 3)",
+        2,
+    ),
     ("core__late_frames", "share_of_frames"): (
         f"{FRAMES}; INSERT INTO core__late_frames (station_id) VALUES ('CP1'), ('CP2')",
         0.2,
