@@ -73,3 +73,37 @@ def test_parts_of_a_log_give_the_tables_of_the_whole(
     assert this_run["late_frames"] > 0
     assert this_run["replayed"] > 0
     assert laddstrom.sql("select count(*) as waiting from core__late_frames where not is_replayed") == [{"waiting": 0}]
+
+
+def test_the_same_files_once_more_are_not_late(laddstrom: Any, shared_data: Path, tmp_path: Path) -> None:
+    files = [part(shared_data / SOLIDSTUDIO, tmp_path, *lines) for lines in ((150, None), (0, 160))]
+    first = laddstrom.process(*files)["whole_warehouse"]
+    assert (first["replayed"] > 0, first["sessions"]) == (True, 9)
+    shown = laddstrom.run("process", "--again", *files).stdout
+    assert "stations replayed for them" in shown
+    again = laddstrom.process("--again", files[1])
+    assert {
+        name: again["this_run"][name] for name in ("landed", "late_frames", "replayed", "restated", "retracted")
+    } == {
+        "landed": 0,
+        "late_frames": 0,
+        "replayed": 0,
+        "restated": 0,
+        "retracted": 0,
+    }
+    assert again["whole_warehouse"] == first
+
+
+def test_up_folds_late_frames_in_after_a_landing(
+    laddstrom: Any, eventually: Any, shared_data: Path, tmp_path: Path
+) -> None:
+    newer, older = (part(shared_data / SOLIDSTUDIO, tmp_path, *lines) for lines in ((150, None), (0, 160)))
+    with laddstrom.up("--land-every", 2) as up:
+        laddstrom.run("import", newer)
+        assert eventually(laddstrom.home.current.exists)
+        laddstrom.run("import", older)
+        assert eventually(lambda: laddstrom.sql("select count(*) as n from core__replays")[0]["n"] > 0, 60), up.said
+        assert up.stop() == 0
+    assert laddstrom.sql("select count(*) as waiting from core__late_frames where not is_replayed") == [{"waiting": 0}]
+    found = laddstrom.sql("select count(*) as sessions, count(*) filter (not is_open) as closed from core__sessions")
+    assert found == [{"sessions": 9, "closed": 9}]
