@@ -64,3 +64,27 @@ def test_a_time_of_receipt_outside_the_plausible_years_is_none() -> None:
     assert times.plausible(-1) is None
     assert times.plausible(None) is None
     assert times.plausible(1_700_000_000_000_000) == 1_700_000_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, times.ZONED),
+        ("", times.ZONED),
+        ("2023-11-14T22:13:20Z", times.ZONED),
+        ("2023-11-14T22:13:20.123+02", times.ZONED),
+        ("2023-11-14T22:13:20-0530", times.ZONED),
+        ("2023-11-14 22:13:20 +02:00", times.ZONED),
+        ("2023-11-14 22:13:20 UTC", times.ZONED),
+        ("1700000000", times.ZONED),
+        ("2023-11-14T22:13:20", times.ZONELESS),
+        ("2023-11-14T22:13:20.123", times.ZONELESS),
+        ("2023-11-14", times.ZONELESS),
+        ("1970-01-01T00:00:00Z", times.UNUSABLE),
+        ("0001-01-01T00:00:00Z", times.UNUSABLE),
+        ("222222017-01-01T00:00:00Z", times.UNUSABLE),
+        ("soon", times.UNUSABLE),
+    ],
+)
+def test_how_a_time_is_told(text: str | None, told: int) -> None:
+    assert times.told(text, times.parse(text)) == told

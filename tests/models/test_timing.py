@@ -152,3 +152,69 @@ def test_a_state_before_clocks_goes_on() -> None:
     fields = state.__struct_fields__
     assert fields.index("clock") > fields.index("changed")
     assert decode(encode(state)).clock.base_us is None
+
+
+def test_the_times_of_a_transaction_of_2_x_before_its_clock_was_known_follow_it() -> None:
+    wire, behind = Wire("ocpp2.0.1"), 500
+    for number in range(4):
+        second = 60 * number
+        info = {"transactionId": "t", "chargingState": "Charging"}
+        event = {"timestamp": at(second - behind), "transactionInfo": info, "seqNo": number}
+        wire.call("TransactionEvent", event | {"eventType": "Updated" if number else "Started"}, seconds=second)
+    info = {"transactionId": "t", "chargingState": "EVConnected"}
+    event = {"eventType": "Ended", "timestamp": at(240 - behind), "transactionInfo": info, "seqNo": 4}
+    wire.call("TransactionEvent", event, seconds=240)
+    (fact,) = wire.fold().of("sessions")
+    assert (seconds(fact, "started_at"), seconds(fact, "ended_at"), fact.charging_s) == (0, 240, 240)
+    assert fact.clock_offset_s == behind
+
+
+def test_what_was_told_by_the_clock_before_it_was_set_does_not_follow_the_new_one() -> None:
+    wire = Wire()
+    for number in range(4):
+        payload = {"connectorId": 2, "status": f"S{number}", "errorCode": "NoError", "timestamp": at(60 * number)}
+        wire.call("StatusNotification", payload, seconds=60 * number)
+    wire.start(7, seconds=300, timestamp=at(300))
+    for number in range(6):
+        second = 400 + 60 * number
+        payload = {"connectorId": 2, "status": f"T{number}", "errorCode": "NoError", "timestamp": at(second + 5000)}
+        wire.call("StatusNotification", payload, seconds=second)
+    (fact,) = wire.fold().of("sessions")
+    assert (seconds(fact, "started_at"), fact.clock_offset_s) == (300, None)
+
+
+def test_a_fault_of_no_known_time_stays_where_it_is() -> None:
+    wire = Wire()
+    fault = {"connectorId": 2, "status": "Faulted", "errorCode": "GroundFailure"}
+    wire.call("StatusNotification", fault, seconds=0)
+    for number in range(4):
+        second = 60 + 60 * number
+        payload = {"connectorId": 1, "status": f"S{number}", "errorCode": "NoError", "timestamp": at(second + 7200)}
+        wire.call("StatusNotification", payload, seconds=second)
+    (fact,) = wire.fold().of("faults")
+    assert fact.opened_at.timestamp() == START_US / 1e6
+
+
+def test_a_fault_of_an_older_state_without_its_receipt_is_left_alone() -> None:
+    wire = Wire()
+    fault = {"connectorId": 2, "status": "Faulted", "errorCode": "GroundFailure", "timestamp": at(7200)}
+    wire.call("StatusNotification", fault, seconds=0)
+    folded = wire.fold()
+    for known in folded.states["CP"].faults.values():
+        known.opened_received_us = None
+    wire.records.clear()
+    for number in range(4):
+        second = 60 + 60 * number
+        payload = {"connectorId": 1, "status": f"S{number}", "errorCode": "NoError", "timestamp": at(second + 7200)}
+        wire.call("StatusNotification", payload, seconds=second)
+    for record in wire.records:
+        record.offset, record.ordinal = record.offset + 10, record.ordinal + 10
+    (fact,) = folded.fold(wire.records).of("faults")
+    assert fact.opened_at.timestamp() == START_US / 1e6 + 7200
+
+
+def test_an_answer_to_a_boot_without_a_time_judges_no_receipt() -> None:
+    wire = Wire()
+    boot = wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, seconds=0)
+    wire.answer(boot, {"status": "Accepted"}, seconds=1)
+    assert not wire.fold().states["CP"].is_receipt_doubted

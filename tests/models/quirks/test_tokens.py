@@ -242,6 +242,12 @@ def test_what_was_rejected_at_once_is_not_rejected_later() -> None:
     assert "offline_accept_rejected" not in words(wire)
 
 
+def test_an_answer_to_a_start_that_says_nothing_of_the_token_changes_nothing() -> None:
+    wire = Wire()
+    wire.answer(wire.start(idTag=UID), {"transactionId": 7})
+    assert only(wire).start_status is None
+
+
 def test_the_answer_to_an_event_of_2_x_tells_what_its_token_is_worth() -> None:
     wire = Wire("ocpp2.0.1")
     asked = wire.call("Authorize", {"idToken": {"idToken": UID, "type": "ISO14443"}})
