@@ -30,7 +30,7 @@ def replay(stations: Sequence[str], *, processes: int | None, is_dry: bool, acce
             processes=processes,
             is_dry=is_dry,
             accept_loss=accept_loss,
-            progress=lambda done, total: feedback.progress("Replaying", done, total),
+            progress=feedback.progress,
         )
     print(json.dumps(_as_json(outcome), indent=2) if as_json else table(outcome))
 

@@ -4,7 +4,7 @@ A group is neighbours by name of one partition: landed files hold a partition, s
 read from few row groups of few files.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 import msgspec
@@ -73,8 +73,10 @@ class Plan(msgspec.Struct):
         return sum(len(group.stations) for group in self.groups)
 
 
-def make(manifest: Manifest, stations: Collection[str] | None, processes: int) -> Plan:
-    """Look at which stations there are and deal them out.
+def make(
+    manifest: Manifest, stations: Collection[str] | None, processes: int, *, checked: Callable[[int, int], None]
+) -> Plan:
+    """Look at which stations there are and deal them out; `checked` is told how many files are looked at.
 
     Raises:
         FileDamagedError: a landed file is missing or not as it was written; nothing may be made from the others.
@@ -83,7 +85,10 @@ def make(manifest: Manifest, stations: Collection[str] | None, processes: int) -
     counts = {manifest.partitions(FRAMES, line.generation) for line in manifest.ranges[FRAMES]}
     partitions = counts.pop() if len(counts) == 1 else None
     sources = list(_sources(manifest))
-    _check(manifest.home, sources)
+    for done, source in enumerate(sources):
+        checked(done, len(sources))
+        if said := files.wrong(manifest.home, source.file):
+            raise FileDamagedError(f"{said}; nothing was replayed")
     found = _stations(manifest.home, sources, stations, partitions)
     if missing := set(stations or ()) - set(found["station_id"]):
         raise UnknownStationError(
@@ -107,12 +112,6 @@ def _sources(manifest: Manifest) -> Iterator[Source]:
     for replay in manifest.replays:
         for file in replay.files:
             yield Source(file, 0, -1)
-
-
-def _check(home: Home, sources: list[Source]) -> None:
-    for source in sources:
-        if said := files.wrong(home, source.file):
-            raise FileDamagedError(f"{said}; nothing was replayed")
 
 
 def _stations(

@@ -26,8 +26,8 @@ from pipelines.replay.plan import Group, Plan
 from pipelines.replay.share import Done, Task
 from pipelines.supervisor import announce
 
-Progress = Callable[[int, int], None]
-"""Told how many raw rows are done, of how many."""
+Progress = Callable[[str, int, int], None]
+"""Told what goes on and how far it is: landing records, checking files, replaying records."""
 
 
 class WorkerRunsError(LakeError):
@@ -70,7 +70,7 @@ def replay(
     processes: int | None = None,
     is_dry: bool = False,
     accept_loss: bool = False,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda task, done, total: None,
 ) -> Outcome:
     """Take all landed raw of the stations (null = all) through the step; write the facts that differ, and states.
 
@@ -97,7 +97,7 @@ def replay(
         return replaying.run(Manifest(home), None)
     with home.lock("pipeline"), _without_workers(home):
         if bootstrap is not None:
-            land(home, bootstrap)
+            land(home, bootstrap, progress=lambda _, done, total: progress("Landing", done, total))
         with home.lock("lake"):
             files.ensure_empty(home)
             manifest = Manifest(home)
@@ -132,7 +132,12 @@ class _Replay:
         """Without an epoch, nothing is written."""
         began = time.monotonic()
         self._check_gaps(manifest)
-        plan = planning.make(manifest, self.stations, self.processes)
+        plan = planning.make(
+            manifest,
+            self.stations,
+            self.processes,
+            checked=lambda done, total: self.progress("Checking files", done, total),
+        )
         snapshot = states.current(manifest)
         edition = manifest.edition + 1
         tasks = [
@@ -203,11 +208,11 @@ class _Counter:
         self._progress = progress
         self._total = total
         self._done = 0
-        progress(0, total)
+        self.add(0)
 
     def add(self, rows: int) -> None:
         self._done += rows
-        self._progress(self._done, self._total)
+        self._progress("Replaying", self._done, self._total)
 
 
 def _of_share(snapshot: states.Snapshot, share: list[Group]) -> dict[str, bytes]:
