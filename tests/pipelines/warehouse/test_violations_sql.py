@@ -1,7 +1,10 @@
 """Schema violations and answer rates as a build shows them: each frame once, answers by their calls."""
 
+import itertools
 import json
+import random
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -147,3 +150,48 @@ def test_a_long_serial_number_is_a_violation_and_no_loss(lake: Lake) -> None:
     assert rows(opened, SHOWN) == [(1, "request", "BootNotification", "maxLength", "chargePointSerialNumber", 1)]
     assert rows(opened, "SELECT vendor, model FROM stg_ocpp__boots") == [("V", "M")]
     assert isinstance(rows(opened, "SELECT received_at FROM core__violations")[0][0], datetime)
+
+
+ACTIONS = ("Heartbeat", "StatusNotification", "Authorize", "DataTransfer")
+CAPTURE = [
+    frame
+    for number in range(24)
+    for frame in (
+        call(
+            json.dumps([2, str(number % 3), ACTIONS[number % 4], {"x": 1} if number % 5 == 0 else {}]),
+            received_at=at(number),
+            station_id=f"CS{number % 2}",
+        ),
+        answer(
+            json.dumps([3, str(number % 3), {"status": "Odd"} if number % 2 else {}]),
+            received_at=at(number + 0.5),
+            station_id=f"CS{number % 2}",
+        ),
+    )
+]
+CONTENT = (
+    "SELECT station_id, received_at, direction, message, action, rule, path, violations FROM core__violations "
+    "ORDER BY ALL"
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_capture_cut_anywhere_in_any_order_with_overlaps_breaks_what_the_whole_breaks(
+    tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    whole, parts = Lake(tmp_path / "whole"), Lake(tmp_path / "parts")
+    landed(whole, *({**frame, "source": "whole", "ordinal": n} for n, frame in enumerate(CAPTURE)))
+    ends = [0, *sorted(chance.sample(range(1, len(CAPTURE)), 3)), len(CAPTURE)]
+    pieces = [(max(0, first - chance.randrange(6)), last) for first, last in itertools.pairwise(ends)]
+    chance.shuffle(pieces)
+    for first, last in pieces:
+        landed(
+            parts,
+            *({**CAPTURE[n], "source": f"part-{first}-{last}", "ordinal": n - first} for n in range(first, last)),
+        )
+    expected = rows(whole.build(), CONTENT)
+    assert len(expected) > 30
+    assert rows(parts.build(), CONTENT) == expected
+    whole.close()
+    parts.close()
