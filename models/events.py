@@ -128,6 +128,8 @@ class Alarm(msgspec.Struct, frozen=True, gc=False):
     severity: int | None = None
     """2.1 only: 0 (danger) to 9 (debug)."""
     transaction_id: str | None = None
+    vendor_id: str | None = None
+    """Of a DataTransfer."""
 
 
 class Notified(msgspec.Struct, frozen=True, gc=False):

@@ -72,9 +72,9 @@ def of_alarm(event: Alarm, vendor: str | None, model: str | None) -> Named:
     if code is None:
         unknown = None if pair is not None else event.origin
         return Named(event.origin, event.origin, pair or NO_ROW, None, unknown, event.info)
-    row = by_vendor_code(code, None, vendor, model)
+    row = by_vendor_code(code, event.vendor_id, vendor, model)
     if row is not None:
-        return Named(code, code, row, None, None, event.info)
+        return Named(code, code, row, None, None, event.info, event.vendor_id)
     if _names_a_cause(pair):
         return Named(code, event.origin, pair, None, code, event.info)
     return Named(code, code, NO_ROW, None, code, event.info)

@@ -22,6 +22,7 @@ from models.events import (
     UnusableError,
 )
 from models.ids import bounded
+from models.ocpp import vendor_data
 from models.ocpp.lenient import Payload, present, small
 from models.tokens import Token, shown
 
@@ -295,6 +296,7 @@ def _signed(sampled: _Sampled) -> str | None:
 READERS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {
     "Authorize": read_authorize,
     "BootNotification": read_boot,
+    "DataTransfer": vendor_data.read_data_transfer,
     "MeterValues": read_meter_values,
     "SecurityEventNotification": read_security,
     "StartTransaction": read_start,

@@ -21,7 +21,7 @@ from models.events import (
     UnusableError,
 )
 from models.ids import bounded
-from models.ocpp import alarms, v16
+from models.ocpp import alarms, v16, vendor_data
 from models.ocpp.lenient import Payload, small
 from models.tokens import Token, shown
 
@@ -314,6 +314,7 @@ def _signed_record(sampled: _Sampled) -> str | None:
 READERS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {
     "Authorize": read_authorize,
     "BootNotification": read_boot,
+    "DataTransfer": vendor_data.read_data_transfer,
     "MeterValues": read_meter_values,
     "NotifyEvent": read_notify,
     "SecurityEventNotification": v16.read_security,

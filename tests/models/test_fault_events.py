@@ -1,5 +1,7 @@
 """2.x faults: raised and cleared by component and variable, refined by techCodes, weighed as the station states."""
 
+import json
+
 import pytest
 from captures import Wire, at
 
@@ -186,3 +188,38 @@ def test_a_transaction_that_ends_under_a_fault_without_energy_was_blocked() -> N
     raised(wire, 10, component="EmergencyStopSensor", variable="Tripped")
     wire.transaction("Ended", seconds=60, wh=1000, info={"stoppedReason": "EmergencyStop"})
     assert [(f.canonical_code, f.blocks_charging) for f in faults(wire)] == [("emergency_stop", True)]
+
+
+UEC = {"vendorId": "org.charin.uec.v1", "messageId": "error"}
+
+
+@pytest.mark.parametrize("is_text", [True, False])
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+def test_a_data_transfer_of_a_known_taxonomy_raises_and_clears(protocol: str, is_text: bool) -> None:
+    wire = Wire(protocol)
+    for seconds, is_cleared in ((0, False), (60, True)):
+        said = {"connectorId": 1, "code": "PowerLoss", "cleared": is_cleared, "timestamp": at(seconds), "info": "L1"}
+        data = json.dumps(said) if is_text else said
+        wire.call("DataTransfer", UEC | {"data": data}, seconds=seconds)
+    (fault,) = faults(wire)
+    assert (fault.canonical_code, fault.code, fault.taxonomy, fault.vendor_id) == (
+        "power_loss", "PowerLoss", "uec", "org.charin.uec.v1",
+    )  # fmt: skip
+    assert (fault.connector_id, fault.info, fault.close_kind) == (1, "L1", "explicit_clear")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        UEC | {"data": {"code": "E17"}}, UEC | {"data": "not JSON"}, UEC | {"data": '"\\ud800"'}, UEC,
+        UEC | {"data": [1]},
+        UEC | {"data": "[1]"}, UEC | {"data": "x" * 20_000}, {"vendorId": "ABB", "data": {"code": "PowerLoss"}},
+        {"vendorId": "ABB", "data": {"code": "PowerLoss", "info": "evgo"}},
+    ],
+    ids=lambda payload: str(payload)[:60],
+)  # fmt: skip
+def test_other_data_transfers_say_nothing_of_faults(payload: dict) -> None:
+    wire = Wire()
+    wire.call("DataTransfer", payload)
+    folded = wire.fold()
+    assert (folded.of("faults"), folded.refusals) == ([], [])
