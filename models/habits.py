@@ -91,10 +91,12 @@ def base_of(state: StationState, session: SessionState, register_wh: Decimal) ->
 
 
 def note_port(state: StationState, session: SessionState, register_wh: Decimal | None) -> None:
-    """Remember where a port's register stands after a session."""
-    if register_wh is None:
-        return
+    """Remember where a port's register stands after a session; one that ends again says nothing of what followed it."""
     key = port(session.evse_id, session.connector_id)
+    known = state.ports.get(key)
+    is_again = session.meter is not None and bool(session.meter.votes)
+    if register_wh is None or (is_again and known is not None and known.session_id != session.session_id):
+        return
     state.ports.pop(key, None)
     state.ports[key] = PortMeter(register_wh, state.boots, session.session_id)
     trim(state.ports, MAX_PORTS)

@@ -34,6 +34,7 @@ _SAID = {
     )
 }
 """Bits of `MeterState.said`: what a session says once."""
+_SAME_ZERO = frozenset({Relation.NONE, Relation.SAME})
 _LABELS = {3: "kWh labelled Wh", -3: "Wh labelled kWh"}
 
 
@@ -116,11 +117,10 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
     if session.meter_stop is not None:
         place = _place(moment)
         memory.places[meter.STOP] = place
-        needs_witness = session.meter_start is None or memory.pending
-        if needs_witness and session.register_first is not None:
-            if ladder.relation(session, memory) in (Relation.NONE, Relation.SAME):
-                stop_wh = session.meter_stop.scaleb(-memory.shift)
-                registers.sample(session, memory, stop_wh, session.ended_us, place, state.boots)
+        needs_witness = session.register_first is not None and (session.meter_start is None or memory.pending)
+        if needs_witness and ladder.relation(session, memory) in _SAME_ZERO:
+            stop_wh = session.meter_stop.scaleb(-memory.shift)
+            registers.sample(session, memory, stop_wh, session.ended_us, place, state.boots)
     units.weigh(session, memory)
     _say_doubts(state, session, memory, moment)
     habits.note_port(state, session, evidence.end_register(session))
