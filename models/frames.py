@@ -76,6 +76,7 @@ _frame: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 _elements = msgspec.json.Decoder(list[Raw])
 _text = msgspec.json.Decoder(str)
 _TYPES = {b"2": 2, b"3": 3, b"4": 4, b"5": 5, b"6": 6}
+_TAGS: dict[type[Frame], int] = {Call: 2, CallResult: 3, CallError: 4, CallResultError: 5, Send: 6}
 _MISSING = re.compile(rb":\s*+[,}\]]")
 _MEMBER = re.compile(rb'("(?:[^"\\]++|\\.)*+(?:"|\Z))(\s*+:(?=\s*+[,}\]]))?', re.DOTALL)
 """A text, and the colon after it where no value follows. Takes an unclosed text to the end: linear on any input."""
@@ -110,9 +111,9 @@ def _repaired(data: bytes) -> FrameError | None:
         frame = _frame.decode(whole)
     except (ValueError, RecursionError):
         return None
-    message_type = type(frame).__struct_config__.tag
+    message_type = _TAGS[type(frame)]
     return FrameError(
-        Reason.NOT_JSON, "The message is not JSON: a value is missing.", int(message_type), frame.message_id, whole
+        Reason.NOT_JSON, "The message is not JSON: a value is missing.", message_type, frame.message_id, whole
     )
 
 

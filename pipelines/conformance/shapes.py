@@ -6,6 +6,7 @@ it refuses is looked at by `findings`, so it may refuse what is right (1.0 for a
 
 from collections.abc import Callable
 from functools import cache
+from types import GenericAlias
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -77,8 +78,10 @@ class _Shapes:
         return _bounded(str, {"max_length": schema.get("maxLength"), "pattern": FORMATS.get(str(schema.get("format")))})
 
     def _list(self, schema: Schema) -> Any:
-        items = list[self.of(schema["items"])]  # type: ignore[misc]  # made at run time
-        return _bounded(items, {"min_length": schema.get("minItems"), "max_length": schema.get("maxItems")})
+        items: Any = self.of(schema["items"])
+        return _bounded(
+            GenericAlias(list, (items,)), {"min_length": schema.get("minItems"), "max_length": schema.get("maxItems")}
+        )
 
     def _struct(self, schema: Schema) -> Any:
         properties, required = schema.get("properties", {}), frozenset(schema.get("required", ()))
