@@ -140,7 +140,7 @@ def say(
     `detail` is one sentence of ours and never quotes a frame. `at_us` is when it happened by the charger's clock,
     receipt otherwise. `subject` names what is odd where that is not this frame: said again, it stays one row.
     """
-    if not _is_allowed(state, kind, moment):
+    if not allows(state, kind.value, moment):
         return
     about = subject if subject is not None else f"{moment.mark}/{_text(value)}"
     anomaly_id = ids.digest("anomaly", state.station_id, kind, evse_id, connector_id, session_id, about)
@@ -173,17 +173,17 @@ def described() -> Iterator[tuple[str, str, str]]:
         yield kind.value, kind.severity.value, kind.meaning
 
 
-def _is_allowed(state: StationState, kind: Kind, moment: Moment) -> bool:
-    """Count the row; the first one too many of a day is said as such."""
+def allows(state: StationState, word: str, moment: Moment, most: int = MAX_A_DAY) -> bool:
+    """Count a row of this kind against its day's limit; the first one too many of a day is said as such."""
     day = (moment.received_us or 0) // _DAY_US
-    last_day, count = state.anomalies.get(kind.value, (day, 0))
+    last_day, count = state.anomalies.get(word, (day, 0))
     # A file's times of receipt may run back: that must not open a day again.
     day, count = (day, 1) if day > last_day else (last_day, count + 1)
-    if count <= MAX_A_DAY + 1:
-        state.anomalies[kind.value] = (day, count)
-    if count == MAX_A_DAY + 1 and kind is not Kind.TOO_MANY:
-        say(state, Kind.TOO_MANY, moment, value=kind.value, subject=f"{day}/{kind.value}")
-    return count <= MAX_A_DAY
+    if count <= most + 1:
+        state.anomalies[word] = (day, count)
+    if count == most + 1 and word != Kind.TOO_MANY:
+        say(state, Kind.TOO_MANY, moment, value=word, subject=f"{day}/{word}")
+    return count <= most
 
 
 def _text(seen: Seen) -> str | None:

@@ -149,6 +149,17 @@ class RemoteStartAsked(msgspec.Struct, frozen=True, gc=False):
     shown: Token | None = None
 
 
+class Operation(msgspec.Struct, frozen=True, gc=False):
+    """A command of the system's, or what a station says of itself (`ocpp.operations`)."""
+
+    evse_id: int | None
+    connector_id: int | None
+    transaction_id: str | None
+    token: str | None
+    at_us: int | None
+    detail: str | None
+
+
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """What an awaited CALLRESULT says: a 1.6 transactionId as text, an authorization status."""
 

@@ -313,6 +313,30 @@ class TokenKey(Fact, kw_only=True, gc=False):
     seen_at: Annotated[datetime | None, doc("Receipt of the message that showed the token, UTC.")] = None
 
 
+class StationEvent(Fact, kw_only=True, gc=False):
+    """A command to a station, or a message about itself: what tells a fault from an operator's action."""
+
+    kind = "events"
+    table = "core__station_events"
+    comment = "Commands to stations with their answers, boots, firmware, security and vendor messages. Fact."
+    id_column = "event_id"
+
+    event_id: Annotated[str, doc("Hash of station, action and frame.")]
+    station_id: StationId
+    evse_id: EvseId = None
+    connector_id: ConnectorId = None
+    protocol: Protocol = None
+    action: Annotated[str, doc("OCPP action, such as Reset, RemoteStopTransaction or FirmwareStatusNotification.")]
+    asked_by: Annotated[str, doc("system (a command) or station.")]
+    transaction_id: Annotated[str | None, doc("transactionId that it names, as text.")] = None
+    token_id: TokenId = None
+    happened_at: Annotated[datetime | None, doc("Receipt; the charger's clock where the log has no times, UTC.")] = None
+    reported_at: Annotated[datetime | None, doc("Time in the message by the charger's clock, UTC; null = none.")] = None
+    answered_at: Annotated[datetime | None, doc("Receipt of the answer, UTC; null while unanswered.")] = None
+    outcome: Annotated[str | None, doc("Status of the answer, such as Accepted; error for an error answer.")] = None
+    detail: Annotated[str | None, doc("Its words by name: type, status, reason, key, vendor; never a token.")] = None
+
+
 KINDS: tuple[type[Fact], ...] = (
     Session,
     FaultEpisode,
@@ -325,6 +349,7 @@ KINDS: tuple[type[Fact], ...] = (
     Replay,
     TokenKey,
     MeterHabits,
+    StationEvent,
 )
 """Every fact kind: the one table that topics, landing, tables and suites are made from."""
 

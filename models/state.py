@@ -27,6 +27,8 @@ MAX_CLOSED_SESSIONS = 8
 """Closed sessions kept whole: for retries and late answers."""
 MAX_UNSTOPPED = 16
 """Sessions whose end was inferred, kept whole: for the stop that comes after all."""
+MAX_OPERATIONS = 16
+"""Commands and the like whose answer is waited for."""
 MAX_RETIRED = 128
 """Ids of sessions that fell out: no event opens them again."""
 MAX_TRANSACTION_IDS = 8
@@ -233,6 +235,24 @@ class Mark(msgspec.Struct, array_like=True, gc=False):
     """Place of the last one: once it is landed, all are."""
 
 
+class OperationState(msgspec.Struct, array_like=True, gc=False):
+    """A command, or what a station said of itself, until its answer comes."""
+
+    event_id: str
+    action: str
+    asked_by: str
+    protocol: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    transaction_id: str | None = None
+    token: str | None = None
+    at_us: int | None = None
+    received_us: int | None = None
+    detail: str | None = None
+    answered_us: int | None = None
+    outcome: str | None = None
+
+
 class StationState(msgspec.Struct, array_like=True):
     """One station's memory; `(generation, offset)` is the newest record it has seen.
 
@@ -325,6 +345,7 @@ class StationState(msgspec.Struct, array_like=True):
     """Sessions whose end was inferred."""
     due_us: int | None = None
     """The log's time at which the next end is to be inferred, or earlier."""
+    operations: dict[str, OperationState] = {}
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

@@ -18,6 +18,7 @@ from models import (
     faults,
     habits,
     knowledge,
+    operations,
     order,
     rates,
     samples,
@@ -54,6 +55,7 @@ from models.ids import bounded
 from models.knowledge import Knowledge
 from models.meter import HabitState
 from models.moment import Moment
+from models.ocpp.operations import BY_STATION, BY_SYSTEM, OPERATIONS
 from models.ocpp.versions import ADAPTERS, COMMANDS, READERS, V16, WITH_SENDS, Adapter, Reader
 from models.reasons import Reason
 from models.record import Direction, Kind, Record
@@ -63,6 +65,7 @@ from models.state import (
     AwaitedCall,
     FaultState,
     HourState,
+    OperationState,
     SessionState,
     StationState,
     trim,
@@ -136,14 +139,24 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
     if state.due_us is not None and received_us is not None and received_us >= state.due_us:
         sessions_ends.expire(state, received_us, Moment(record, received_us, protocol, "", context.token_key))
     if type(frame) is Call:
+        if frame.action in OPERATIONS:
+            _operation(state, frame, record, received_us, context)
         if record.direction != _CSMS_TO_CP:
             return _call(state, frame, readers[frame.action], record, received_us, context)
         if frame.action in COMMANDS:
             return _command(state, frame, record, received_us, context)
-    elif state.calls and (type(frame) is CallResult or type(frame) is CallError) and record.direction != _CP_TO_CSMS:
+    elif (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
         # 2.1's types 5 and 6 may carry any id and answer no call.
-        _answer(state, frame, ADAPTERS[protocol], Moment(record, received_us, protocol, frame.message_id))
+        _answered(state, frame, record, received_us, protocol)
     return None
+
+
+def _operation(state: StationState, call: Call, record: Record, received_us: int | None, context: Context) -> None:
+    """Fold what is done to the station, or what it says of itself; without a direction, the action tells."""
+    is_system = record.direction == _CSMS_TO_CP or (record.direction is None and call.action not in BY_STATION)
+    if call.action in (BY_SYSTEM if is_system else BY_STATION):
+        moment = Moment(record, received_us, state.protocol or V16, call.message_id, context.token_key)
+        operations.take(state, call, moment, is_system=is_system)
 
 
 def _repaired(
@@ -222,6 +235,14 @@ def _command(
     return None
 
 
+def _answered(
+    state: StationState, frame: CallResult | CallError, record: Record, received_us: int | None, protocol: str
+) -> None:
+    operations.answered(state, frame, received_us, record.direction)
+    if record.direction != _CP_TO_CSMS:
+        _answer(state, frame, ADAPTERS[protocol], Moment(record, received_us, protocol, frame.message_id))
+
+
 def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter, moment: Moment) -> None:
     """Pair an answer with the call that waits for it; an error answer ends the waiting."""
     call = state.calls.pop(_key(frame.message_id), None)
@@ -290,6 +311,8 @@ def _fact(state: StationState, entity: object, generation: int, offset: int) -> 
         return fault_facts.fact(state, entity, generation, offset)
     if isinstance(entity, AuthorizationState):
         return authorizations.fact(state, entity, generation, offset)
+    if isinstance(entity, OperationState):
+        return operations.fact(state, entity, generation, offset)
     if isinstance(entity, HabitState):
         return habits.fact(state, entity, generation, offset)
     if isinstance(entity, HourState):
