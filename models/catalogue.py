@@ -201,7 +201,7 @@ ENERGY_DAILY = Table(
 )
 ERROR_TREND_DAILY = Table(
     "report__error_trend_daily",
-    "Fault episodes per day, model, firmware, canonical code and code as sent, up to six days after the last one (for the mean).",
+    "Fault episodes per day, model, firmware and codes, up to six days after the last one (for the mean).",
     Origin.REPORT,
     (
         Column("day", f"{_DAY} of the episode's opening; null where it is unknown.", DATE),
@@ -209,7 +209,7 @@ ERROR_TREND_DAILY = Table(
         Column("model", "Model as booted when the fault opened; null = unknown.", TEXT),
         Column("firmware", "Firmware version as booted when the fault opened; null = unknown.", TEXT),
         Column("canonical_code", "What the fault is in every taxonomy (`core__fault_codes`).", TEXT),
-        Column("code", "Fault code as sent (`core__fault_episodes.code`); sums over it give the canonical code's.", TEXT),
+        Column("code", "Code as sent (`core__fault_episodes.code`); sums over it give the canonical code's.", TEXT),
         Column("episodes", "Episodes opened that day.", BIGINT),
         Column("sessions", "Sessions started that day on stations of that vendor, model and firmware.", BIGINT),
         Column("per_1000_sessions", "episodes per 1,000 of these sessions; null without sessions.", DOUBLE),

@@ -5,12 +5,12 @@ open on a connector until NoError comes with a status other than Faulted (OCPP 1
 each component and variable by itself; an episode is open while one of its causes is.
 """
 
-from models import anomalies, crosswalk, fault_causes, fault_evidence, fault_facts, fault_severity, ids, rates
+from models import anomalies, crosswalk, fault_causes, fault_evidence, fault_facts, fault_severity, ids, rates, statuses
 from models.anomalies import Kind
 from models.crosswalk import Named
 from models.events import Alarm, StatusReported
 from models.moment import Moment
-from models.state import MAX_FAULTS, MAX_RECENT_FAULTS, FaultState, StationState, trim
+from models.state import MAX_FAULTS, MAX_RECENT_FAULTS, ConnectorState, FaultState, StationState, trim
 
 FAULTED = "Faulted"
 """Status, and the code where only the status says that something is wrong."""
@@ -27,6 +27,10 @@ def report(state: StationState, event: StatusReported, moment: Moment) -> None:
     """Fold a status: 1.6 with its error code, 2.x (no code) by the status alone."""
     if state.faults:
         fault_facts.adopt_older(state)
+    known = state.connectors.get(statuses.place(event.evse_id, event.connector_id))
+    if known is not None and statuses.is_old(known, event, moment):
+        _belated(state, event, known, moment)
+        return
     if event.error_code is None:
         _condition(state, event, moment)
         return
@@ -59,7 +63,7 @@ def alarm(state: StationState, event: Alarm, moment: Moment) -> None:
         return
     for fault in list(state.faults.values()):
         if fault_causes.clear(fault, event) and not fault.causes:
-            _close(state, fault, EXPLICIT, event, moment)
+            _close(state, fault, EXPLICIT, event.at_us, moment)
 
 
 def stamp(state: StationState) -> None:
@@ -83,12 +87,46 @@ def _condition(state: StationState, event: StatusReported, moment: Moment) -> No
     for fault in [fault for fault in state.faults.values() if cause in fault.causes]:
         fault.causes.remove(cause)
         if not fault.causes:
-            _close(state, fault, IMPLIED, event, moment)
+            _close(state, fault, IMPLIED, event.at_us, moment)
+
+
+def _belated(state: StationState, event: StatusReported, known: ConnectorState, moment: Moment) -> None:
+    """A status from a queue, older than the connector's last one: it dates what is past and changes nothing now."""
+    named = []
+    if event.error_code is not None:
+        named = crosswalk.of_status(event, state.vendor, state.model)
+    if not named and event.status == FAULTED:
+        named = [_WITHOUT_CODE]
+    is_over = known.status != FAULTED and known.error_code in (None, "NoError")
+    for one in named:
+        key = _key(event, one)
+        if key not in state.faults:
+            fault = _open(state, key, event, one, moment)
+            fault.is_faulted = event.status == FAULTED
+            if event.error_code is None:
+                fault_causes.add(fault, fault_causes.of_status(event))
+            fault.severity = fault_severity.of_level(one.row, is_faulted=fault.is_faulted)
+            if is_over:
+                _close(state, fault, IMPLIED, known.reported_us, moment)
+    if not named:
+        for fault in [fault for fault in state.recent_faults.values() if _is_on(fault, event)]:
+            _end_earlier(state, fault, event, moment)
+
+
+def _end_earlier(state: StationState, fault: FaultState, event: StatusReported, moment: Moment) -> None:
+    """The true end of an episode that was only known to be over."""
+    opened_us, closed_us, at_us = fault.opened_us, fault.closed_us, event.at_us
+    if opened_us is None or closed_us is None or at_us is None or not opened_us <= at_us < closed_us:
+        return
+    fault.closed_us, fault.closed_received_us = at_us, moment.received_us
+    fault.closed_position = _position(moment)
+    fault.close_kind = IMPLIED if fault.taxonomy == "status" else EXPLICIT
+    state.touch(fault.fault_id, fault)
 
 
 def _clear_all(state: StationState, event: StatusReported, moment: Moment) -> None:
     for fault in _on(state, event):
-        _close(state, fault, IMPLIED if fault.taxonomy == "status" else EXPLICIT, event, moment)
+        _close(state, fault, IMPLIED if fault.taxonomy == "status" else EXPLICIT, event.at_us, moment)
 
 
 def _without_code(state: StationState, event: StatusReported, moment: Moment) -> None:
@@ -124,7 +162,7 @@ def _supersede(state: StationState, event: StatusReported, named: list[Named], m
     keys = {_key(event, one) for one in named}
     for key, fault in [(key, fault) for key, fault in state.faults.items() if _is_on(fault, event)]:
         if fault.is_faulted and key not in keys:
-            _close(state, fault, IMPLIED if fault.taxonomy == "status" else SUPERSEDED, event, moment)
+            _close(state, fault, IMPLIED if fault.taxonomy == "status" else SUPERSEDED, event.at_us, moment)
 
 
 def _key(place: StatusReported | Alarm | FaultState, named: Named) -> str:
@@ -292,19 +330,19 @@ def _position(moment: Moment) -> tuple[int, int, int]:
     return record.generation, record.partition, record.offset
 
 
-def _close(state: StationState, fault: FaultState, kind: str, event: StatusReported | Alarm, moment: Moment) -> None:
+def _close(state: StationState, fault: FaultState, kind: str, at_us: int | None, moment: Moment) -> None:
     key = next(key for key, known in state.faults.items() if known is fault)
     del state.faults[key]
     fault.is_open, fault.close_kind = False, kind
     fault.causes.clear()
-    fault.closed_us = _not_before(fault.opened_us, moment.at(event.at_us))
+    fault.closed_us = _not_before(fault.opened_us, moment.at(at_us))
     fault.closed_received_us, fault.closed_position = moment.received_us, _position(moment)
     state.recent_faults.pop(key, None)
     state.recent_faults[key] = fault
     trim(state.recent_faults, MAX_RECENT_FAULTS)
     state.touch(fault.fault_id, fault)
     if not state.faults:
-        rates.pass_time(state, moment.clock(event.at_us))
+        rates.pass_time(state, moment.clock(at_us))
         state.fault_clock_us = None
 
 

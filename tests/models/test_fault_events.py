@@ -3,7 +3,9 @@
 import json
 
 import pytest
-from captures import Wire, at
+from captures import Folded, Wire, at
+
+from models.state import FaultState, StationState
 
 EVSE_1, EVSE_2 = {"id": 1, "connectorId": 1}, {"id": 2, "connectorId": 1}
 
@@ -223,3 +225,44 @@ def test_other_data_transfers_say_nothing_of_faults(payload: dict) -> None:
     wire.call("DataTransfer", payload)
     folded = wire.fold()
     assert (folded.of("faults"), folded.refusals) == ([], [])
+
+
+def test_open_episodes_of_a_state_from_before_the_crosswalk_are_mapped_and_close() -> None:
+    wire = Wire("ocpp2.0.1")
+    cleared(wire, 60, evse=EVSE_1, techCode="CX017")
+    condition(wire, "Available", 61)
+    cleared(wire, 62, component="RCD", variable="Tripped")
+    older = [
+        FaultState("a", "CX017", "ocpp2.0.1", 1, 1, "Connector.Problem", opened_us=0),
+        FaultState("b", "Faulted", "ocpp2.0.1", 1, 1, opened_us=0),
+        FaultState("c", "RCD.Tripped", "ocpp2.0.1", 2, 1, "RCD.Tripped", opened_us=0),
+        FaultState("d", "Strange", "ocpp1.6", None, 1, opened_us=0),
+    ]
+    folded = Folded()
+    folded.states["CP"] = StationState(station_id="CP", faults={str(n): fault for n, fault in enumerate(older)})
+    folded.fold(wire.records)
+    assert {f.fault_id: (f.canonical_code, f.close_kind, f.opened_offset) for f in folded.of("faults")} == {
+        "a": ("contactor_failure", "explicit_clear", None),
+        "b": ("unknown_fault", "implied_by_status", None),
+        "c": ("ground_failure", "explicit_clear", None),
+    }
+    assert [fault.canonical_code for fault in folded.states["CP"].faults.values()] == ["other_error"]
+
+
+def test_an_older_episode_that_only_gets_its_make_is_mapped_when_it_is_said() -> None:
+    wire = Wire()
+    wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    folded = Folded()
+    fault = FaultState("a", "GroundFailure", "ocpp1.6", None, 1, opened_us=0)
+    folded.states["CP"] = StationState(station_id="CP", faults={"None/1/GroundFailure": fault})
+    (said,) = folded.fold(wire.records).of("faults")
+    assert (said.canonical_code, said.vendor, said.mapping_version) == ("ground_failure", "V", "1")
+
+
+def test_a_queued_faulted_while_the_connector_is_faulted_closes_with_it() -> None:
+    wire = Wire("ocpp2.0.1")
+    raised(wire, 7100, component="TokenReader", evse=EVSE_1)
+    condition(wire, "Occupied", 7150)
+    payload = {"evseId": 1, "connectorId": 1, "connectorStatus": "Faulted", "timestamp": at(600)}
+    wire.call("StatusNotification", payload, seconds=7200)
+    assert rows(wire) == [("unknown_fault", "implied_by_status"), ("reader_failure", "open")]

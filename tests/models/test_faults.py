@@ -136,3 +136,52 @@ def test_no_error_spelled_otherwise_opens_no_fault(code: str | None) -> None:
     folded = wire.fold()
     assert folded.of("faults") == []
     assert [status.error_code for status in folded.of("statuses")] == ["NoError"]
+
+
+def reported(wire: Wire, status: str, error: str, happened: float, received: float) -> None:
+    payload = {"connectorId": 1, "status": status, "errorCode": error, "timestamp": at(happened)}
+    wire.call("StatusNotification", payload, seconds=received)
+
+
+def test_a_queued_status_dates_what_is_past_and_changes_nothing_now() -> None:
+    wire = Wire()
+    reported(wire, "Available", "NoError", 7200, 7200)
+    reported(wire, "Faulted", "GroundFailure", 600, 7201)
+    (fault,) = wire.fold(drain_every=1).of("faults")
+    assert (fault.is_open, fault.close_kind, fault.closed_at.isoformat()[11:19]) == (
+        False,
+        "implied_by_status",
+        "00:13:20",
+    )
+    reported(wire, "Available", "NoError", 900, 7202)
+    (fault,) = wire.fold(drain_every=1).of("faults")
+    assert ((fault.closed_at - fault.opened_at).total_seconds(), fault.close_kind) == (300, "explicit_clear")
+    reported(wire, "Faulted", "NoError", 1200, 7203)
+    reported(wire, "Available", "NoError", 1260, 7204)
+    durations = [(f.closed_at - f.opened_at).total_seconds() for f in wire.fold(drain_every=1).of("faults")]
+    assert durations == [300, 60]
+
+
+def test_a_queued_healthy_status_does_not_close_what_came_after_it() -> None:
+    wire = Wire()
+    reported(wire, "Faulted", "GroundFailure", 7200, 7200)
+    reported(wire, "Available", "NoError", 600, 7201)
+    reported(wire, "Faulted", "GroundFailure", 500, 7202)
+    assert episodes(wire) == [(1, "GroundFailure", True)]
+
+
+def test_the_same_cause_of_another_name_goes_on_with_its_episode() -> None:
+    """By receipt, where the charger's clock runs back."""
+    wire = Wire()
+    reported(wire, "Faulted", "WeakSignal", 100, 100)
+    reported(wire, "Available", "NoError", 160, 160)
+    reported(wire, "Faulted", "WeakSignal", 150, 165)
+    (fault,) = wire.fold().of("faults")
+    assert (fault.is_open, fault.reopened) == (True, 1)
+
+
+def test_a_station_that_boots_later_names_the_make_of_its_open_faults() -> None:
+    wire = Wire()
+    wire.status("Faulted", "GroundFailure")
+    wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": "F"})
+    assert [(f.vendor, f.model, f.firmware) for f in wire.fold().of("faults")] == [("V", "M", "F")]
