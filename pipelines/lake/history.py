@@ -19,12 +19,17 @@ from models.log import FRAMES
 from models.record import Kind, Record
 from models.tables import RAW_FRAMES
 from pipelines.broker.topics import partition_of
+from pipelines.home import Home
 from pipelines.lake.errors import FileDamagedError
 from pipelines.lake.manifest import LandedFile, Manifest, Range
 
 FactKey = tuple[str, str]
 """Kind and id of a fact."""
-_RECORD: Final = ("station_id", "kind", "direction", "protocol", "received_at", "source", "ordinal", "payload")
+_RECORD: Final = (
+    *("station_id", "kind", "direction", "protocol", "received_at", "source", "ordinal", "payload"),
+    *("generation", "partition", "offset"),
+)
+"""The columns in the order of a `Record`."""
 _GROUP_ROWS: Final = 200_000
 
 
@@ -33,7 +38,7 @@ def groups(manifest: Manifest, stations: Iterable[str]) -> Iterator[list[str]]:
     names = sorted(stations)
     rows: Counter[str] = Counter()
     for _, file in _raw_files(manifest, names):
-        for station, count in _rows(manifest, file, names, ["station_id"])["station_id"].value_counts().iter_rows():
+        for station, count in rows_in(manifest.home, file, names, ["station_id"])["station_id"].value_counts().rows():
             rows[station] += count
     group, size = [], 0
     for name in names:
@@ -52,16 +57,18 @@ def raw(manifest: Manifest, stations: Sequence[str]) -> Iterator[tuple[str, list
     Raises:
         FileDamagedError: a landed file cannot be read.
     """
+    yield from raw_in(manifest.home, [file for _, file in _raw_files(manifest, stations)], stations)
+
+
+def raw_in(home: Home, landed: Iterable[LandedFile], stations: Sequence[str]) -> Iterator[tuple[str, list[Record]]]:
+    """As `raw`, out of these files of the raw tables."""
     parts = []
-    for line, file in _raw_files(manifest, stations):
+    for file in landed:
         is_frames = file.table == RAW_FRAMES.name
-        rows = _rows(
-            manifest, file, stations, [name for name in (*_RECORD, "offset") if name != "kind" or not is_frames]
-        )
+        rows = rows_in(home, file, stations, [name for name in _RECORD if name != "kind" or not is_frames])
         if is_frames:
             rows = rows.with_columns(pl.lit(str(Kind.FRAME)).alias("kind"))
-        place = (pl.lit(line.generation).alias("generation"), pl.lit(line.partition).alias("partition"))
-        parts.append(rows.select(*_RECORD, *place, "offset"))
+        parts.append(rows.select(_RECORD))
     if not parts:
         return
     found = pl.concat(parts).sort("station_id", "generation", "offset")
@@ -80,7 +87,7 @@ def facts(manifest: Manifest, stations: Sequence[str]) -> dict[str, dict[FactKey
     found: dict[str, dict[FactKey, Fact]] = defaultdict(dict)
     for kind in KINDS:
         for file in _fact_files(manifest, kind, stations):
-            for row in _rows(manifest, file, stations, None).iter_rows(named=True):
+            for row in rows_in(manifest.home, file, stations).iter_rows(named=True):
                 keep_newest(found, fact_of(kind, row))
     return found
 
@@ -118,9 +125,15 @@ def _may_hold(manifest: Manifest, name: str, generation: int, partition: int, st
     return count is None or any(partition_of(station.encode(), count) == partition for station in stations)
 
 
-def _rows(manifest: Manifest, file: LandedFile, stations: Sequence[str], columns: Sequence[str] | None) -> pl.DataFrame:
-    """The stations' rows of one file, in its order."""
-    path = manifest.home.lake / file.path
+def rows_in(
+    home: Home, file: LandedFile, stations: Sequence[str], columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """The stations' rows of one file of a table that is sorted by station, in its order.
+
+    Raises:
+        FileDamagedError: the file cannot be read.
+    """
+    path = home.lake / file.path
     try:
         with pq.ParquetFile(path) as opened:
             chosen = list(_row_groups(opened.metadata, min(stations), max(stations)))

@@ -33,10 +33,9 @@ class UnknownStationError(LakeError):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A landed file and what its name says; a replay's file holds stations of any partition (-1)."""
+    """A landed file and its partition; a replay's file holds stations of any (-1)."""
 
     file: LandedFile
-    generation: int
     partition: int
 
 
@@ -108,10 +107,10 @@ def _sources(manifest: Manifest) -> Iterator[Source]:
     for name in (FRAMES, DEAD_LETTERS, *(topic(kind) for kind in KINDS)):
         for line in manifest.ranges[name]:
             for file in line.files:
-                yield Source(file, line.generation, line.partition)
+                yield Source(file, line.partition)
     for replay in manifest.replays:
         for file in replay.files:
-            yield Source(file, 0, -1)
+            yield Source(file, -1)
 
 
 def _stations(
