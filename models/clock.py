@@ -132,6 +132,10 @@ def _judge(clock: ClockState) -> bool:
     base_us, newest_us = clock.base_us, clock.lags[-1]
     if base_us is None:
         return _establish(clock)
+    if 0 <= newest_us - base_us <= AGREEING_US:
+        # Nearly every message; a drift is followed once it is more than that.
+        clock.is_doubted = False
+        return False
     if abs(newest_us - base_us) <= TOLERANCE_US:
         clock.is_doubted = False
         return _follow(clock, base_us)

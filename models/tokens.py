@@ -3,6 +3,7 @@
 What a token is can only be told before it becomes a pseudonym, so all of it is decided while a frame is decoded.
 """
 
+import functools
 import hmac
 import re
 from hashlib import sha256
@@ -14,6 +15,7 @@ from models import aliases
 PREFIX = "tok_"
 """No canonical token starts so: its separators are left out."""
 _DIGITS = 16
+_LONGEST_KEPT = 64
 
 CARD, AUTOCHARGE, CONTRACT, APP, REMOTE, TERMINAL, KEYCODE, LOCAL, NONE = (
     "card", "autocharge", "contract", "app", "remote", "terminal", "keycode", "local", "none"
@@ -62,6 +64,13 @@ def shown(text: str | None, key: bytes | None, kind_of_type: str | None = None) 
     """
     if text is None and kind_of_type is None:
         return None
+    # Most messages show a card that was shown before; a longer text is no card, and would fill the memory.
+    is_short = len(text or "") <= _LONGEST_KEPT and len(kind_of_type or "") <= _LONGEST_KEPT
+    return _shown(text, key, kind_of_type) if is_short else _shown.__wrapped__(text, key, kind_of_type)
+
+
+@functools.lru_cache(maxsize=4096)
+def _shown(text: str | None, key: bytes | None, kind_of_type: str | None) -> Token:
     kind = _kind(text or "", kind_of_type)
     token_id = pseudonym(text, key)
     if text is None or token_id is None:

@@ -61,6 +61,13 @@ def test_no_token_is_none_and_an_empty_one_is_shown_as_none() -> None:
     assert tokens.shown("\x00", b"key", "KeyCode") == tokens.Token(None, tokens.KEYCODE)
 
 
+def test_a_long_token_is_read_like_a_short_one_and_not_kept_in_memory() -> None:
+    before = tokens._shown.cache_info().currsize
+    token = tokens.shown("9" * 100_000, b"key")
+    assert token == tokens.Token(tokens.pseudonym("9" * 100_000, b"key"), tokens.CARD)
+    assert tokens._shown.cache_info().currsize == before
+
+
 @given(st.text(), st.none() | st.text())
 def test_any_token_has_a_kind_of_the_vocabulary(text: str, kind_of_type: str | None) -> None:
     token = tokens.shown(text, b"key", kind_of_type)
