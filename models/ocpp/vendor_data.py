@@ -4,8 +4,6 @@ DIN DKE SPEC 99003 and some stations say beside a status, or only here, what is 
 """
 
 import re
-from typing import Any
-
 import msgspec
 from msgspec import Raw
 
@@ -27,6 +25,10 @@ class _Transfer(msgspec.Struct, rename="camel", gc=False):
     data: Raw = Raw(b"")
 
 
+class _Text(msgspec.Struct):
+    data: str | None = None
+
+
 class _Data(msgspec.Struct, rename="camel", gc=False):
     evse_id: int | None = None
     connector_id: int | None = None
@@ -40,7 +42,7 @@ class _Data(msgspec.Struct, rename="camel", gc=False):
 
 _transfer = Payload(_Transfer)
 _data = Payload(_Data)
-_text = msgspec.json.Decoder(str)
+_text = Payload(_Text)
 
 
 def read_data_transfer(payload: Raw, key: bytes | None) -> Notified | None:
@@ -49,7 +51,7 @@ def read_data_transfer(payload: Raw, key: bytes | None) -> Notified | None:
         return None
     transfer = _transfer.read(payload)
     vendor_id = wording.id_shown(present(transfer.vendor_id))
-    said = _decoded(transfer.data)
+    said = _decoded(_text.read(payload).data or bytes(transfer.data))
     if said is None or dialect_of(vendor_id) is None:
         return None
     codes = (present(said.vendor_error_code), present(said.code), present(said.error_code))
@@ -69,14 +71,9 @@ def read_data_transfer(payload: Raw, key: bytes | None) -> Notified | None:
     return Notified((alarm,))
 
 
-def _decoded(data: Any) -> _Data | None:
+def _decoded(data: str | bytes) -> _Data | None:
     """The object in `data`, which may stand in a text."""
-    raw = bytes(data)
-    if raw[:1] == b'"' and len(raw) <= _MAX_TEXT:
-        try:
-            raw = _text.decode(raw).encode()
-        except msgspec.DecodeError:
-            return None
+    raw = data[:_MAX_TEXT].encode("utf-8", "replace") if isinstance(data, str) else data
     try:
         return _data.read(Raw(raw))
     except UnusableError:

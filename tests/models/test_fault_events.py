@@ -213,7 +213,7 @@ def test_a_data_transfer_of_a_known_taxonomy_raises_and_clears(protocol: str, is
 @pytest.mark.parametrize(
     "payload",
     [
-        UEC | {"data": {"code": "E17"}}, UEC | {"data": "not JSON"}, UEC | {"data": '"\\ud800"'}, UEC,
+        UEC | {"data": {"code": "E17"}}, UEC | {"data": "not JSON"}, UEC | {"data": 7}, UEC,
         UEC | {"data": [1]},
         UEC | {"data": "[1]"}, UEC | {"data": "x" * 20_000}, {"vendorId": "ABB", "data": {"code": "PowerLoss"}},
         {"vendorId": "ABB", "data": {"code": "PowerLoss", "info": "evgo"}},
@@ -266,3 +266,36 @@ def test_a_queued_faulted_while_the_connector_is_faulted_closes_with_it() -> Non
     payload = {"evseId": 1, "connectorId": 1, "connectorStatus": "Faulted", "timestamp": at(600)}
     wire.call("StatusNotification", payload, seconds=7200)
     assert rows(wire) == [("unknown_fault", "implied_by_status"), ("reader_failure", "open")]
+
+
+def test_a_report_of_the_evse_goes_on_with_the_connector_s_episode_that_it_explained() -> None:
+    wire = Wire("ocpp2.0.1")
+    condition(wire, "Faulted", 0)
+    for seconds in (5, 60, 120):
+        raised(wire, seconds, component="RCD", variable="Tripped", evse={"id": 1})
+    assert rows(wire) == [("ground_failure", "open")]
+    cleared(wire, 180, component="RCD", variable="Tripped", evse={"id": 1})
+    condition(wire, "Available", 181)
+    assert rows(wire) == [("ground_failure", "implied_by_status")]
+
+
+def test_a_fault_without_a_code_beside_a_known_one_is_not_made_its_twin() -> None:
+    wire = Wire("ocpp2.1")
+    raised(wire, 0, component="RCD", variable="Tripped", evse=EVSE_1, severity=6)
+    condition(wire, "Faulted", 5)
+    raised(wire, 10, component="RCD", variable="Tripped", evse={"id": 1}, severity=2)
+    assert rows(wire) == [("ground_failure", "open"), ("unknown_fault", "open")]
+
+
+def test_a_transaction_of_another_evse_and_its_samples_say_nothing() -> None:
+    wire = Wire("ocpp2.0.1")
+    wire.transaction("Started", seconds=0, wh=1000, evse=EVSE_2)
+    raised(wire, 10, component="RCD", variable="Tripped", evse=EVSE_1)
+    raised(wire, 11, component="RCD", variable="Tripped", evse={"id": 2})
+    wire.transaction("Updated", seconds=60, wh=1100)
+    late = [
+        {"timestamp": at(5), "sampledValue": [{"value": 1200}]},
+        {"timestamp": at(61), "sampledValue": [{"value": 7000, "measurand": "Power.Active.Import"}]},
+    ]
+    wire.transaction("Updated", seconds=70, meterValue=late)
+    assert [(f.evse_id, f.blocks_charging) for f in faults(wire)] == [(1, None), (2, False)]

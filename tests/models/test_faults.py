@@ -185,3 +185,37 @@ def test_a_station_that_boots_later_names_the_make_of_its_open_faults() -> None:
     wire.status("Faulted", "GroundFailure")
     wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": "F"})
     assert [(f.vendor, f.model, f.firmware) for f in wire.fold().of("faults")] == [("V", "M", "F")]
+
+
+def test_a_stop_under_a_fault_without_energy_shows_that_it_blocked() -> None:
+    wire = Wire()
+    wire.start(7)
+    wire.status("Faulted", "GroundFailure", seconds=10)
+    wire.status("Faulted", "GroundFailure", connector=2, seconds=11)
+    wire.stop(7, seconds=20, meterStop=1000, timestamp=at(20))
+    assert [(f.connector_id, f.blocks_charging) for f in wire.fold().of("faults")] == [(1, True), (2, None)]
+
+
+def test_a_stop_of_nothing_and_samples_of_no_session_say_nothing_of_a_fault() -> None:
+    wire = Wire()
+    wire.status("Faulted", "GroundFailure", seconds=10)
+    wire.stop(9, seconds=20)
+    wire.meter(1000, seconds=30)
+    assert [f.blocks_charging for f in wire.fold().of("faults")] == [None]
+
+
+def test_no_error_in_two_words_clears_too() -> None:
+    wire = Wire()
+    wire.status("Faulted", "GroundFailure")
+    wire.status("Available", "No Error")
+    assert episodes(wire) == [(1, "GroundFailure", False)]
+
+
+def test_without_times_of_receipt_and_with_a_clock_that_runs_back_nothing_is_the_same_episode() -> None:
+    wire = Wire()
+    reported(wire, "Faulted", "WeakSignal", 100, 100)
+    reported(wire, "Available", "NoError", 160, 160)
+    reported(wire, "Faulted", "WeakSignal", 90, 165)
+    for record in wire.records:
+        record.received_at_us = None
+    assert [f.is_open for f in wire.fold().of("faults")] == [False, True]
