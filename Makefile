@@ -54,9 +54,10 @@ demo: setup ## The whole pipeline on a made-up network, about a minute
 	@LADDSTROM_HOME=.laddstrom-demo $(BIN)/laddstrom demo
 
 .PHONY: bench
-bench: setup ## The benchmarks: the stream beside stock Faust, the step beside bare decoding (minutes)
+bench: setup ## The benchmarks: the stream beside stock Faust, step and schema check beside bare decoding (minutes)
 	@$(BIN)/python benchmarks/stream.py
 	@$(BIN)/python benchmarks/step.py
+	@$(BIN)/python benchmarks/schemas.py
 
 .PHONY: docs
 docs: setup ## Write the pages that follow from the code

@@ -30,9 +30,21 @@ def shape(protocol: str, message: str, action: str) -> Accepts | None:
     if schema is None:
         return None
     try:
-        return msgspec.json.Decoder(_Shapes(schema.get("definitions", {})).of(schema)).decode
+        kind = _Shapes(schema.get("definitions", {})).of(schema)
     except _NoShapeError:
         return None
+    return msgspec.json.Decoder(kind, dec_hook=_check_tenths).decode
+
+
+class _Tenths:
+    """A number of at most one decimal: the only multiples that OCPP asks for."""
+
+
+def _check_tenths(kind: type, value: object) -> object:
+    """Raise ValueError unless it is such a number; not by msgspec's division: 6.3 would be no multiple of 0.1."""
+    if type(value) is int or (type(value) is float and round(value, 1) == value):
+        return value
+    raise ValueError
 
 
 class _Shapes:
@@ -46,8 +58,9 @@ class _Shapes:
         if "$ref" in schema:
             return self._definition(schema["$ref"].removeprefix("#/definitions/"))
         if "multipleOf" in schema:
-            # msgspec divides floats: 6.3 would be no multiple of 0.1.
-            raise _NoShapeError
+            if schema["multipleOf"] != 0.1 or not _SILENT.issuperset(schema.keys() - {"type", "multipleOf"}):
+                raise _NoShapeError
+            return _Tenths
         if "enum" in schema:
             return Literal[tuple(schema["enum"])]
         kind = schema.get("type")
