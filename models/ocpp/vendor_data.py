@@ -4,6 +4,7 @@ DIN DKE SPEC 99003 and some stations say beside a status, or only here, what is 
 """
 
 import re
+
 import msgspec
 from msgspec import Raw
 
