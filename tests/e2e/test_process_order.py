@@ -107,3 +107,20 @@ def test_up_folds_late_frames_in_after_a_landing(
     assert laddstrom.sql("select count(*) as waiting from core__late_frames where not is_replayed") == [{"waiting": 0}]
     found = laddstrom.sql("select count(*) as sessions, count(*) filter (not is_open) as closed from core__sessions")
     assert found == [{"sessions": 9, "closed": 9}]
+
+
+def test_late_frames_that_a_run_left_behind_are_folded_in_by_the_next(
+    laddstrom: Any, shared_data: Path, tmp_path: Path
+) -> None:
+    newer, older = (part(shared_data / SOLIDSTUDIO, tmp_path, *lines) for lines in ((150, None), (0, 160)))
+    with laddstrom.up("--land-every", 1_000) as up:
+        laddstrom.run("import", newer)
+        laddstrom.run("import", older)
+        assert up.stop() == 0
+    assert laddstrom.sql("select count(*) as n from core__replays") == [{"n": 0}]
+    summary = laddstrom.process(older)
+    assert summary["files"][0]["is_skipped"]
+    assert summary["this_run"]["replayed"] > 0
+    assert summary["whole_warehouse"]["sessions"] == 9
+    waiting = laddstrom.sql("select count(*) as waiting from core__late_frames where not is_replayed")
+    assert waiting == [{"waiting": 0}]
