@@ -112,12 +112,6 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     """What signed records say; nobody has verified them here."""
 
 
-def number(value: Number) -> Decimal | None:
-    """A finite decimal of plausible size, or None."""
-    exact = _decimal(value)
-    return None if exact is None else _plausible(exact)
-
-
 def watt_hours(value: Number, unit: str | None = None, multiplier: int = 0) -> Decimal | None:
     """A register in Wh; None for what is no number or no unit of energy."""
     return _scaled(value, _ENERGY_UNITS, unit, multiplier)

@@ -116,11 +116,8 @@ def vote(state: StationState, session: SessionState, meter: MeterState) -> None:
 
 
 def is_without_meter(state: StationState, session: SessionState) -> bool:
-    """Whether no session of the station with that firmware has shown a register, three at least."""
-    habit = state.habits.get(_key(session))
-    if habit is None:
-        return False
-    counts = _padded(habit.counts)
+    """Whether no session of the station with that firmware has shown a register, three at least; after its vote."""
+    counts = _padded(state.habits[_key(session)].counts)
     return counts[_AT["no_register"]] == counts[_AT["sessions"]] >= _SILENT
 
 

@@ -163,8 +163,6 @@ def _since_reset(session: SessionState, meter: MeterState, register_wh: Decimal,
 def _take_begin(session: SessionState, meter: MeterState, reading: Reading, place: Place) -> None:
     begin_wh = reading.begin_wh
     assert begin_wh is not None
-    if reading.is_kilo is None and session.is_kilo:
-        begin_wh *= _KILO
     if meter.begin_wh is None:
         meter.begin_wh, meter.places[BEGIN] = begin_wh, place
     _begin(session, meter, begin_wh, place)
@@ -211,7 +209,7 @@ def _in_its_unit(session: SessionState, meter: MeterState, reading: Reading, reg
         session.is_kilo, meter.first_unitless = reading.is_kilo, False
         return register_wh
     if not session.is_kilo:
-        meter.first_unitless = meter.first_unitless or before is None
+        meter.first_unitless = meter.first_unitless or not meter.samples
         return register_wh
     in_kilo_wh = register_wh * _KILO
     if before is None or register_wh < before:

@@ -67,7 +67,7 @@ def _body(text: str) -> str | None:
     for _ in range(3):
         if len(text) > _LONGEST:
             return None
-        start = text.find(_MARK)
+        start = -1 if text.lstrip().startswith("{") else text.find(_MARK)
         if start >= 0:
             # A value holds no bar: it ends the record and begins the signature.
             return text[start + len(_MARK) :].split("|", 1)[0]

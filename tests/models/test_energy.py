@@ -113,3 +113,11 @@ def test_differences_are_exact_at_every_precision(start: Decimal, travel: Decima
 def test_no_value_raises(value: energy.Number, unit: str, multiplier: int) -> None:
     for wh in (energy.watt_hours(value, unit, multiplier), energy.watts(value, None, multiplier)):
         assert wh is None or abs(wh) < 10**16
+
+
+def test_a_total_beside_two_phases_only_is_the_total() -> None:
+    samples = [Sampled("3000", POWER, phase=phase) for phase in ("L1", "L2")]
+    read = energy.reading(None, [*samples, Sampled("9000", POWER), Sampled("9100", POWER, context="Sample.Clock")])
+    assert read is not None
+    assert read.power_w == 9000
+    assert not read.marks & energy.IS_TOTAL_DOUBTED

@@ -273,7 +273,11 @@ def test_a_session_taken_back_takes_its_votes_back() -> None:
     wire = Wire()
     wire.start(7)
     wire.stop(7)
-    wire.start(7)  # the same start in another system's log, with the same answer
+    again = wire.start()  # the same start in another system's log, whose answer comes after the stop
+    wire.stop(-1, timestamp=at(3601))
+    before = wire.fold()
+    assert [habit.sessions for habit in before.of("meter_habits")] == [2]
+    wire.started(again, 7)
     folded = wire.fold()
     assert len(folded.of("sessions")) == 1
     assert [habit.sessions for habit in folded.of("meter_habits")] == [1]
