@@ -40,10 +40,13 @@ class _Tenths:
     """A number of at most one decimal: the only multiples that OCPP asks for."""
 
 
-def _check_tenths(kind: type, value: object) -> object:
+_TENTHS: Final = _Tenths()
+
+
+def _check_tenths(kind: type, value: object) -> _Tenths:
     """Raise ValueError unless it is such a number; not by msgspec's division: 6.3 would be no multiple of 0.1."""
     if type(value) is int or (type(value) is float and round(value, 1) == value):
-        return value
+        return _TENTHS
     raise ValueError
 
 
