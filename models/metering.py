@@ -123,7 +123,8 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
             registers.sample(session, memory, stop_wh, session.ended_us, place, state.boots)
     units.weigh(session, memory)
     _say_doubts(state, session, memory, moment)
-    habits.note_port(state, session, evidence.end_register(session))
+    _see_beyond(session, memory)
+    habits.note_port(state, session, memory.seen_wh or evidence.end_register(session))
     habits.vote(state, session, memory)
     if habits.is_without_meter(state, session):
         subject = f"no_metering/{session.vendor}/{session.model}/{session.firmware}"
@@ -140,6 +141,17 @@ def take_back(state: StationState, session: SessionState) -> None:
     """Forget what a session taught that turned out to be another one."""
     if session.meter is not None:
         habits.take_back(state, session, session.meter)
+
+
+def _see_beyond(session: SessionState, memory: MeterState) -> None:
+    """A stop that came late: what was sampled after it is no part of the session, but the register went on."""
+    last, last_us, ended_us = session.register_last, session.register_last_us, session.ended_us
+    end_wh = session.meter_stop
+    if last is None or last_us is None or ended_us is None or end_wh is None or last_us <= ended_us:
+        return
+    last_wh = last.scaleb(memory.shift)
+    if last_wh > end_wh and ladder.relation(session, memory) in _SAME_ZERO:
+        memory.seen_wh = last_wh
 
 
 def _place(moment: Moment) -> Place:
