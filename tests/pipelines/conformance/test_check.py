@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from captures import records
 
 from models.record import Kind
@@ -125,3 +126,30 @@ def test_a_capture_of_a_conformant_simulator_breaks_nothing(shared_data: Path) -
     ]
     assert len(frames) == 3996
     assert seen(list(check(frames, nothing))) == []
+
+
+FIELD = [
+    # (quirk of docs/quirks.md, action, payload, what it breaks)
+    ("13", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M", "chargePointSerialNumber": "S" * 30},
+     {("maxLength", "chargePointSerialNumber"): 1}),
+    ("27", "MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": "2026-03-02T08:00:00+02", "sampledValue":
+     [{"value": "1"}]}]}, {("format", "meterValue[].timestamp"): 1}),
+    ("40", "MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": "2026-03-02T08:00:00Z", "sampledValue": [
+     {"value": "1", "measurand": "Request.Energy"}, {"value": "50", "measurand": "Frequency", "unit": "Hz"}]}]},
+     {("enum", "meterValue[].sampledValue[].measurand"): 1, ("enum", "meterValue[].sampledValue[].unit"): 1}),
+    ("40", "MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": "2026-03-02T08:00:00Z", "sampledValue": []}]},
+     {("minItems", "meterValue[].sampledValue"): 1}),
+    ("43", "MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": "2026-03-02T08:00:00Z", "sampledValue": [
+     {"value": "OCMF|{}", "format": "SignedData"}]}]}, {}),
+    ("52", "Authorize", {"idTag": "x" * 36}, {("maxLength", "idTag"): 1}),
+    ("55", "StatusNotification", {"connectorId": 1, "status": "Faulted", "errorCode": "Error"},
+     {("enum", "errorCode"): 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("quirk", "action", "payload", "broken"), FIELD, ids=lambda value: str(value)[:30])
+def test_what_chargers_of_the_field_send_is_said_in_the_schema_s_words(
+    quirk: str, action: str, payload: dict, broken: dict
+) -> None:
+    found = seen(list(check([sent(0, [2, "1", action, payload])], nothing)))
+    assert found == ([(0, "request", action, broken)] if broken else [])
