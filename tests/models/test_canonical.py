@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import order
+from models import replay as replaying
 from models.canonical import canonical
 from models.facts import Fact
+from models.reasons import Reason
 from models.record import Record
 from models.replay import replay
 from models.restatements import HISTORY, changes
 from models.state import StationState, decode, encode
-from models.step import Context, drain, step
+from models.step import Context, Refusal, drain, step
 
 CAPTURES = (
     "sim_sap_emobility_16_201.jsonl",
@@ -227,6 +229,36 @@ def test_a_replay_sets_aside_what_the_step_cannot_read() -> None:
     found: list[tuple[Record, object]] = []
     replay("CP", wire.records, Context(KEY), position=(1, 9), revision=1, refused=lambda *what: found.append(what))
     assert [record for record, _ in found] == [wire.records[-1]]
+
+
+def test_a_defect_with_one_record_does_not_stop_a_replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = replaying.fold
+
+    def defective(state: StationState, record: Record, context: Context) -> Refusal | None:
+        if b"Charging" in record.payload:
+            raise OverflowError("4111111111111111")
+        return real(state, record, context)
+
+    monkeypatch.setattr(replaying, "fold", defective)
+    found: list[Refusal] = []
+    state = replay(
+        "CP",
+        tied().records,
+        Context(KEY),
+        position=(1, 9),
+        revision=1,
+        refused=lambda _, refusal: found.append(refusal),
+    )
+    assert found == [Refusal(Reason.STEP_FAILED, "OverflowError")]
+    assert {fact.kind for fact in drain(state)} >= {"sessions"}
+
+
+def test_a_replay_without_times_goes_on_as_the_log_does() -> None:
+    wire = tied()
+    for record in wire.records:
+        record.received_at_us = None
+    state = replay("CP", wire.records, Context(KEY), position=(1, 50), revision=1)
+    assert (state.received_at_us, state.instant, state.ordinal) == (None, {}, len(wire.records) - 1)
 
 
 @pytest.mark.parametrize("name", CAPTURES)
