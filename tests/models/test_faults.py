@@ -219,3 +219,21 @@ def test_without_times_of_receipt_and_with_a_clock_that_runs_back_nothing_is_the
     for record in wire.records:
         record.received_at_us = None
     assert [f.is_open for f in wire.fold().of("faults")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"errorCode": "EVCommunicationError"}, ("ev_communication_error", "unknown", "warning")),
+        ({"errorCode": "OtherError", "vendorErrorCode": "CX010"}, ("invalid_vehicle_mode", "ev", "warning")),
+        ({"errorCode": "OtherError", "vendorErrorCode": "CX009"}, ("authorization_timeout", "driver", "error")),
+        ({"errorCode": "WeakSignal"}, ("weak_signal", "network", "error")),
+        ({"errorCode": "GroundFailure"}, ("ground_failure", "evse", "critical")),
+    ],
+)
+def test_the_vehicle_s_faults_are_no_outage_even_beside_faulted(fields: dict, expected: tuple) -> None:
+    """OCPP 1.6 section 7.6: EVCommunicationError is not a real error, the connector goes to SuspendedEVSE."""
+    wire = Wire()
+    wire.call("StatusNotification", {"connectorId": 1, "status": "Faulted"} | fields)
+    wire.status("Faulted")
+    assert [(f.canonical_code, f.actor, f.severity) for f in wire.fold().of("faults")] == [expected]
