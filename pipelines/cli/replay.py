@@ -1,6 +1,7 @@
 """`laddstrom replay`. Not here: what it does (`pipelines.replay`)."""
 
 import json
+import signal
 from collections.abc import Sequence
 
 import msgspec
@@ -18,6 +19,7 @@ from pipelines.settings import Settings, TokenPrivacy
 def replay(stations: Sequence[str], *, processes: int | None, is_dry: bool, accept_loss: bool, as_json: bool) -> None:
     """Replay, then say what differed."""
     logs.quiet()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up as Ctrl-C does
     found = settings.load()
     home = found.locate_home()
     is_clear = found.privacy.tokens is TokenPrivacy.CLEAR

@@ -1,6 +1,9 @@
 """A replay's processes: one for each share, spawned, each heard through a pipe. Not here: what a share is."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 
@@ -62,7 +65,17 @@ def _gather(pipes: list[Connection], progress: Progress) -> Done:
 
 
 def _work(task: Task, pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; who started this one ends it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         pipe.send(work(task, pipe.send))
     except Exception as error:  # noqa: BLE001 - raised again where all processes are heard
         pipe.send(error)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        # Its locks are free again: another replay may write files of the same names.
+        os._exit(1)

@@ -5,6 +5,7 @@ import multiprocessing
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from models.facts import Session, Status
 from models.log import FRAMES
 from models.state import decode
+from pipelines.broker import ports
 from pipelines.home import Home, HomeBusyError
 from pipelines.lake import files, restore
 from pipelines.lake.errors import FileDamagedError
@@ -185,6 +187,34 @@ def test_a_killed_process_is_said_and_nothing_counts(
         again(lake, processes=2, progress=kill)
     assert landed(lake) == before
     assert again(lake).facts["sessions"].differing == 3
+
+
+def test_processes_end_with_the_one_that_started_them(lake: Home, again: Again) -> None:
+    program = f"""
+import multiprocessing, sys, time
+from pathlib import Path
+from pipelines.home import Home
+from pipelines.replay import plan
+from pipelines.replay.run import replay
+plan.SHARE_ROWS, plan.GROUP_ROWS = 500, 1
+
+def hang(task, done, total):
+    if task == "Replaying" and done:
+        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+        time.sleep(60)
+
+replay(Home(Path({str(lake.root)!r})), token_key=b"k", processes=2, progress=hang)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        children = [int(word) for word in started.stdout.readline().split()]
+        started.kill()
+    assert len(children) == 2
+    deadline = time.monotonic() + 10
+    while any(ports.alive(child) for child in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert again(lake).differing == 0, "the lock is free again"
 
 
 def test_a_station_nobody_landed_and_a_home_in_use_are_refused(lake: Home, again: Again) -> None:
