@@ -29,7 +29,8 @@ _OWN = 2
 """Of these, messages that tell of a moment: a meter value may be stamped with its interval's beginning."""
 _DISPROVED = 2
 _QUARTER_US = HOUR_US // 4
-_FARTHEST_US = 14 * HOUR_US
+FARTHEST_US = 14 * HOUR_US
+"""No zone is farther from UTC."""
 
 SOUND, OFFSET, UNSET, UNSTEADY = "sound", "offset", "unset", "unsteady"
 STATES = (SOUND, OFFSET, UNSET, UNSTEADY)
@@ -108,7 +109,7 @@ def zone(lag_us: int) -> int | None:
     Zones are whole quarters of an hour from UTC, none but UTC's own by less than an hour.
     """
     near_us = (lag_us + _QUARTER_US // 2) // _QUARTER_US * _QUARTER_US
-    is_zone = abs(lag_us - near_us) <= TOLERANCE_US and HOUR_US <= abs(near_us) <= _FARTHEST_US
+    is_zone = abs(lag_us - near_us) <= TOLERANCE_US and HOUR_US <= abs(near_us) <= FARTHEST_US
     return near_us if is_zone else None
 
 

@@ -32,7 +32,7 @@ class Session(Fact, kw_only=True, gc=False):
     transaction_id: Annotated[str | None, doc("Newest transactionId of the session, as text.")] = None
     token_id: TokenId = None
     token_kind: TokenKind = None
-    authorization_id: Annotated[str | None, doc("The request that presented its token; null: only the start did.")] = None
+    authorization_id: Annotated[str | None, doc("The request that presented its token; null = none.")] = None
     start_status: Annotated[str | None, doc("What the answer to the start says of the token; null = nothing.")] = None
     started_at: Annotated[datetime | None, doc("Start by the charger's clock, corrected, UTC.")] = None
     ended_at: Annotated[datetime | None, doc("End by the charger's clock, corrected, or its last sign, UTC.")] = None

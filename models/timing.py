@@ -78,11 +78,13 @@ def was_set(state: StationState, event: ClockSet, moment: Moment) -> None:
 def judge(state: StationState, system_us: int | None, moment: Moment) -> None:
     """Hold the log's times of receipt against the system's clock, as the answer to a boot tells it.
 
-    A log in local time, or one that was stamped when it was exported, makes every sound clock look wrong.
+    A log in local time makes every sound clock look wrong. Days or years apart say nothing: the answer was canned, or
+    the log stamped when it was exported, and then the lags agree on nothing.
     """
     if system_us is None or moment.received_us is None:
         return
-    is_doubted = abs(moment.received_us - system_us) > clock.TOLERANCE_US
+    apart_us = abs(moment.received_us - system_us)
+    is_doubted = clock.TOLERANCE_US < apart_us <= clock.FARTHEST_US + clock.TOLERANCE_US
     if is_doubted != state.is_receipt_doubted:
         state.is_receipt_doubted = is_doubted
         stations.describe(state)

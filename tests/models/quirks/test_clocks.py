@@ -275,6 +275,15 @@ def test_a_log_whose_receipts_the_system_s_own_clock_contradicts_corrects_nothin
     assert clock_of(wire) == (None, None, 0)
 
 
+def test_an_answer_to_a_boot_with_a_time_of_long_ago_is_canned_and_says_nothing() -> None:
+    wire = Wire()
+    boot = wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, seconds=0)
+    wire.answer(boot, {"status": "Accepted", "currentTime": "2013-02-01T20:53:32.486Z", "interval": 300}, seconds=1)
+    live(wire, 2, seconds=60)
+    session_of(wire, 1000, 2)
+    assert (only(wire).started_at, only(wire).clock_offset_s) == (moment(1000), -7200)
+
+
 def test_a_log_without_times_of_receipt_corrects_nothing() -> None:
     wire = Wire()
     live(wire, 3)
