@@ -13,15 +13,17 @@ STATUSES = ("Available", "Charging", "Faulted", "Finishing")
 VENDOR_CODES = (None, "CX017", "CX018;CX019", "E1", "E1;E2", "0x0000")
 PAIRS = (("Connector", "Problem"), ("RCD", "Tripped"), ("TokenReader", "Problem"), ("Widget", "Problem"))
 
+shifts = st.integers(-90, 90) | st.just(-7200)
+"""Seconds by which a report's own time is off; the last one comes out of a queue."""
 levels = st.tuples(
     st.sampled_from(STATUSES), st.sampled_from(ERRORS), st.sampled_from(VENDOR_CODES), st.integers(0, 2),
-    st.integers(-90, 90),
+    shifts,
 )  # fmt: skip
 events = st.tuples(
     st.sampled_from(PAIRS), st.sampled_from([None, 1, 2]), st.sampled_from([None, "CX017", "CX018", "T1", "T2"]),
-    st.sampled_from(["true", "false"]), st.booleans(), st.integers(-90, 90),
+    st.sampled_from(["true", "false"]), st.booleans(), shifts,
 )  # fmt: skip
-conditions = st.tuples(st.sampled_from(["Available", "Faulted", "Occupied"]), st.integers(1, 2), st.integers(-90, 90))
+conditions = st.tuples(st.sampled_from(["Available", "Faulted", "Occupied"]), st.integers(1, 2), shifts)
 
 
 def check(wire: Wire) -> None:
