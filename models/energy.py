@@ -33,14 +33,17 @@ IS_UNIT_NAMED, IS_UNIT_MISSING, IS_UNIT_UNKNOWN, HAS_PHASES, IS_ONE_PHASE, IS_TO
 EXACT = Context(prec=60)
 """Wide enough for every plausible register at any precision met: differences are exact."""
 _ZERO = Decimal(0)
-_HIGHEST, _LOWEST, _WIDEST = 15, -40, 60
-"""Exponents of the first digit: of a plausible register (10^16 Wh is more than any charger's life), before scaling."""
+_HIGHEST, _LOWEST = 15, -40
+"""Exponents of the first digit of a plausible register: 10^16 Wh is more than any charger's life."""
 _BEGIN, _END, _CLOCK = "Transaction.Begin", "Transaction.End", "Sample.Clock"
 _BOUNDS = frozenset({_BEGIN, _END})
 _OUTLET = frozenset({None, "", "Outlet"})
 _ENERGY_UNITS: dict[str | None, int] = {None: 0, "": 0, "Wh": 0, "kWh": 3, "wh": 0, "kwh": 3}
 _POWER_UNITS: dict[str | None, int] = {None: 0, "": 0, "W": 0, "kW": 3, "wh": 0, "w": 0, "kw": 3}
 """2.x's schema default `Wh` means nothing for power: read as W."""
+_UNIT_MARKS: dict[str | None, int] = {
+    unit: IS_UNIT_NAMED if unit else IS_UNIT_MISSING for unit in (*_ENERGY_UNITS, *_POWER_UNITS)
+}
 _PHASES = {"L1": "L1", "L2": "L2", "L3": "L3", "L1-N": "L1", "L2-N": "L2", "L3-N": "L3"}
 
 
@@ -112,6 +115,10 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     """What signed records say; nobody has verified them here."""
 
 
+_UNUSUAL = Reading(None)
+"""In place of a reading: more has to be looked at."""
+
+
 def watt_hours(value: Number, unit: str | None = None, multiplier: int = 0) -> Decimal | None:
     """A register in Wh; None for what is no number or no unit of energy."""
     return _scaled(value, _ENERGY_UNITS, unit, multiplier)
@@ -123,38 +130,27 @@ def watts(value: Number, unit: str | None = None, multiplier: int = 0) -> Decima
 
 
 def _scaled(value: Number, units: dict[str | None, int], unit: str | None, multiplier: int) -> Decimal | None:
+    """The number exactly as written, times the unit's and the multiplier's powers of ten; None where it is none."""
     exponent = units.get(unit)
     if exponent is None and unit:
         exponent = units.get(unit.casefold())
-    exact = _decimal(value)
-    if exact is None or exponent is None:
+    if exponent is None or value is None:
         return None
     if multiplier:
         if not -12 <= multiplier <= 12:
             return None
         exponent += multiplier
-    return _plausible(EXACT.scaleb(exact, exponent) if exponent else exact)
-
-
-def _decimal(value: Number) -> Decimal | None:
-    """The number exactly as written; None for what is none, is infinite, or could not be scaled."""
-    if type(value) is Decimal:
-        exact = value
-    elif value is None:
-        return None
-    else:
+    if type(value) is not Decimal:
         try:
-            exact = Decimal(value if type(value) is str else str(value))
+            value = Decimal(value if type(value) is str else str(value))
         except (InvalidOperation, ValueError):
             return None
-    if not exact:
+    if not value:
         return _ZERO
-    # An infinite one has the adjusted exponent 0.
-    return exact if -_WIDEST < exact.adjusted() < _WIDEST and exact.is_finite() else None
-
-
-def _plausible(exact: Decimal) -> Decimal | None:
-    return EXACT.plus(exact) if exact is _ZERO or _LOWEST <= exact.adjusted() <= _HIGHEST else None
+    # Sizes first: a number that is no register may be one that cannot be scaled. An infinite one has the size 0.
+    if not _LOWEST <= value.adjusted() + exponent <= _HIGHEST or not value.is_finite():
+        return None
+    return EXACT.scaleb(value, exponent) if exponent else EXACT.plus(value)
 
 
 def difference(end: Decimal, start: Decimal) -> int | None:
@@ -179,23 +175,64 @@ def readings(
     """
     found = []
     for timestamp, samples in _by_instant(values or ()):
-        wanted: list[Sample] = []
-        records: list[str] = []
-        for sample in samples:
-            if sample.measurand in WANTED:
-                if sample.format != SIGNED:
-                    wanted.append(sample)
-                    if sample.signed_meter_value is None:
-                        continue
-                record = signed_of(sample)
-                if record is not None:
-                    records.append(record)
-        read = reading(at(timestamp), wanted) if wanted else None
-        if records:
-            read = _with_signed(read or Reading(at(timestamp)), records)
+        at_us = at(timestamp)
+        read = _usual(at_us, samples)
+        if read is _UNUSUAL:
+            read = _unusual(at_us, samples, signed_of)
         if read is not None:
             found.append(read)
     return tuple(found)
+
+
+def _usual(at_us: int | None, samples: Iterable[Any]) -> Reading | None:
+    """The reading of at most one register, one power and one interval, none signed; else `_UNUSUAL`.
+
+    Nearly all messages are like that, and they are most of a charger's traffic.
+    """
+    found: dict[str, Any] = {}
+    for sample in samples:
+        measurand = sample.measurand
+        if measurand in WANTED:
+            measurand = measurand or REGISTER
+            if measurand in found or sample.format == SIGNED or sample.signed_meter_value is not None:
+                return _UNUSUAL
+            found[measurand] = sample
+    register, power, interval = found.get(REGISTER), found.get(POWER), found.get(INTERVAL)
+    if register is not None and register.context in _BOUNDS:
+        return _UNUSUAL
+    watts_of = None if power is None else _scaled(power.value, _POWER_UNITS, power.unit, power.multiplier)
+    wh = None if register is None else _scaled(register.value, _ENERGY_UNITS, register.unit, register.multiplier)
+    taken = None if interval is None else _scaled(interval.value, _ENERGY_UNITS, interval.unit, interval.multiplier)
+    if wh is None and watts_of is None and taken is None:
+        return None
+    is_kilo = None if register is None else _is_kilo(register)
+    marks = _marks_of(register or power or interval)
+    return Reading(at_us, wh, None, None if watts_of is None else rounded(watts_of), is_kilo, None, taken, marks)
+
+
+def _marks_of(sample: Any) -> int:
+    """What a single sample was like."""
+    marks = _UNIT_MARKS.get(sample.unit, IS_UNIT_UNKNOWN)
+    if sample.phase:
+        marks |= IS_ONE_PHASE
+    if sample.context == _CLOCK:
+        marks |= IS_CLOCK
+    return marks
+
+
+def _unusual(at_us: int | None, samples: Iterable[Any], signed_of: Callable[[Any], str | None]) -> Reading | None:
+    """The reading of any samples."""
+    wanted: list[Sample] = []
+    records: list[str] = []
+    for sample in samples:
+        if sample.measurand in WANTED:
+            record = signed_of(sample)
+            if record is not None:
+                records.append(record)
+            if sample.format != SIGNED:
+                wanted.append(sample)
+    read = reading(at_us, wanted) if wanted else None
+    return _with_signed(read or Reading(at_us), records) if records else read
 
 
 def _by_instant(values: Sequence[MeterValue]) -> Iterable[tuple[str | None, Iterable[Any]]]:
@@ -277,19 +314,9 @@ def _marks(samples: list[Sample], powers: list[Sample]) -> int:
     """What the samples of one quantity were like."""
     if not samples:
         return 0
-    first = samples[0]
-    unit = first.unit
-    if not unit:
-        marks = IS_UNIT_MISSING
-    else:
-        marks = IS_UNIT_NAMED if unit in _ENERGY_UNITS or unit in _POWER_UNITS else IS_UNIT_UNKNOWN
-    if first.context == _CLOCK:
-        marks |= IS_CLOCK
-    if len(samples) == 1:
-        if first.phase:
-            marks |= IS_ONE_PHASE
-    elif any(sample.phase for sample in samples):
-        marks |= HAS_PHASES
+    marks = _marks_of(samples[0])
+    if len(samples) > 1 and any(sample.phase for sample in samples):
+        marks = marks & ~IS_ONE_PHASE | HAS_PHASES
     if (len(samples) > 3 and _is_doubted(samples, watt_hours)) or (len(powers) > 3 and _is_doubted(powers, watts)):
         marks |= IS_TOTAL_DOUBTED
     return marks

@@ -76,6 +76,7 @@ class Relation(StrEnum):
     """meterStart counts from a later zero."""
 
 
+_BY_REGISTER = Rung.REGISTER
 _ABOVE = Relation.ABOVE
 _BELOW = Relation.BELOW
 _NONE = Relation.NONE
@@ -102,6 +103,10 @@ def chosen(session: SessionState) -> tuple[int | None, Rung | None]:
     state = session.meter
     if state is None:
         state = MeterState()
+    elif session.is_open and not state.shift and session.meter_stop is None and state.end_wh is None:
+        wh = _simple(session, state)
+        if wh is not None:
+            return wh, _BY_REGISTER
     soft: tuple[int | None, Rung | None] = (None, None)
     # Most sessions are open most of the time: then the rungs that need an end have nothing to say.
     for rung, find in _OPEN_RUNGS if session.meter_stop is None and state.end_wh is None else _RUNGS:
@@ -112,6 +117,22 @@ def chosen(session: SessionState) -> tuple[int | None, Rung | None]:
             if soft[0] is None and found.why in SOFT:
                 soft = found.wh, rung
     return soft
+
+
+def _simple(session: SessionState, state: MeterState) -> int | None:
+    """As `_register` for what most sessions are at most times: open, of one base, in a sound unit, near its start.
+
+    None says nothing: then the ladder decides.
+    """
+    first, last, start_wh = session.register_first, session.register_last, session.meter_start
+    if first is None or last is None:
+        return None
+    if start_wh is None:
+        start_wh = first
+    elif not start_wh <= first <= start_wh + units.FREE_WH:
+        return None
+    wh = energy.rounded(energy.EXACT.subtract(last + state.carried_wh if state.resets else last, start_wh))
+    return wh if 0 <= wh <= units.FREE_WH or (wh > 0 and _doubt(session, wh) is None) else None
 
 
 def every(session: SessionState) -> list[tuple[Rung, Found]]:

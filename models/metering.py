@@ -15,6 +15,8 @@ from models.moment import Moment
 from models.state import SessionState, StationState
 
 _BASED = 1
+_OFTEN = 8
+"""Samples after which a unit is weighed at each of them; later at every eighth, and at the end."""
 _SAID = {
     kind: 2 << bit
     for bit, kind in enumerate(
@@ -60,7 +62,8 @@ def take(state: StationState, session: SessionState, readings: tuple[Reading, ..
         if reading.power_w is not None or reading.interval_wh is not None:
             at_us = reading.at_us if reading.at_us is not None else moment.received_us
             power.fold(session, memory, reading, at_us, place)
-    units.weigh(session, memory)
+    if memory.samples <= _OFTEN or not memory.samples % _OFTEN:
+        units.weigh(session, memory)
     if not memory.said & _BASED and session.register_first is not None:
         memory.base = habits.base_of(state, session, session.register_first.scaleb(memory.shift))
         memory.said |= _BASED

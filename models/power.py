@@ -58,7 +58,10 @@ def _add_interval(meter: MeterState, wh: Decimal, at_us: int, place: Place, *, i
     instants = meter.interval_clock_instants if is_clock else meter.interval_instants
     if at_us in instants or (len(instants) >= MAX_INSTANTS and at_us < instants[0]) or wh < 0:
         return
-    instants = sorted([*instants, at_us])[-MAX_INSTANTS:]
+    if instants and at_us < instants[-1]:
+        instants = sorted([*instants, at_us])[-MAX_INSTANTS:]
+    else:
+        instants = [*instants[1 - MAX_INSTANTS :], at_us]
     if is_clock:
         meter.interval_clock_wh = (meter.interval_clock_wh or Decimal(0)) + wh
         meter.interval_clock_instants = instants
