@@ -218,3 +218,19 @@ def test_an_answer_to_a_boot_without_a_time_judges_no_receipt() -> None:
     boot = wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, seconds=0)
     wire.answer(boot, {"status": "Accepted"}, seconds=1)
     assert not wire.fold().states["CP"].is_receipt_doubted
+
+
+def test_alarms_of_2_x_are_corrected_and_teach_the_clock_too() -> None:
+    wire = Wire("ocpp2.0.1")
+    for number in range(5):
+        second = 60 * number
+        wire.notify(
+            seconds=second + 20,
+            timestamp=at(second + 20 + 7200),
+            trigger="Alerting",
+            actualValue="true",
+            cleared=bool(number % 2),
+        )
+    last = max(wire.fold().of("faults"), key=lambda fact: fact.opened_received_at)
+    assert seconds(last, "opened_at") == 4 * 60 + 20
+    assert wire.fold().states["CP"].clock.offset_us == -7200 * 1_000_000
