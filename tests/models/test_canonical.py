@@ -323,3 +323,34 @@ def test_the_order_depends_on_the_lines_and_not_on_the_log(
     chance.shuffle(files)
     assert names(canonical(logged(files))) == found
     assert [time for time, _ in groupby(found, key=lambda item: item[0])] == sorted({time for time, _ in found})
+
+
+STATUSES = ("Available", "Preparing", "Charging", "Finishing", "Faulted")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from(STATUSES)), min_size=1, max_size=12),
+    st.randoms(use_true_random=False),
+)
+def test_files_that_disagree_give_the_same_facts_in_any_order(
+    frames: list[tuple[int, str]], chance: random.Random
+) -> None:
+    wire = Wire()
+    for number, (seconds, status) in enumerate(frames):
+        payload = {"connectorId": 1, "status": status, "errorCode": "NoError"}
+        wire.call("StatusNotification", payload, message_id=str(number))
+        wire.records[-1].received_at_us = START_US + seconds * 1_000_000
+    files = [
+        copy(chance.sample(wire.records, chance.randint(1, len(frames))), f"f{number}")
+        for number in range(chance.randint(1, 4))
+    ]
+    found = []
+    for _ in range(3):
+        logged(files)
+        pipeline = Pipeline()
+        for file in files:
+            pipeline.take(file)
+        found.append(pipeline.rows())
+        chance.shuffle(files)
+    assert found[0] == found[1] == found[2]
