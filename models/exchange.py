@@ -21,15 +21,19 @@ _MESSAGE = Column("message", "request, answer, or send (unanswered, OCPP 2.1).",
 _RULE = Column("rule", "What is broken, in JSON Schema's words: type, required, enum, maxLength, format, ...", TEXT)
 
 BOOTS = Table(
-    "stg_ocpp__boots",
+    "core__boots",
     "What stations said of themselves when they booted, one row per BootNotification.",
     Origin.DERIVED,
     (
         _STATION,
+        _PROTOCOL,
         Column("booted_at", "Receipt of the BootNotification, UTC.", TIMESTAMP),
         Column("vendor", "Vendor.", TEXT),
         Column("model", "Model.", TEXT),
         Column("firmware", "Firmware version.", TEXT),
+        Column("reason", "Why it booted (OCPP 2.x); null in 1.6.", TEXT),
+        Column("source", "The log file (sha256, 16 hex digits) or the live connection.", TEXT),
+        Column("ordinal", "Ordinal of the frame in its source.", BIGINT),
     ),
 )
 CALLS = Table(

@@ -14,7 +14,7 @@ WITH messages AS (
       WHEN direction = 'csms-to-cp' THEN 'cp-to-csms'
     END AS caller,
     CASE WHEN message_type <> 3 THEN message ->> '$[2]' END AS word,
-    CASE WHEN message_type = 2 THEN hash(payload) END AS payload_hash,
+    hash(payload) AS payload_hash,
     CASE WHEN message_type = 2 THEN contains(payload_text, '"timestamp"') END AS says_time,
     -- Without times, order exists within a file only.
     CASE WHEN received_at IS NULL THEN source END AS timeless_source
@@ -26,8 +26,11 @@ WITH messages AS (
 ), timed AS (
   SELECT
     *,
-    -- Equal times: the order in the file that holds both, else a call before its answer.
-    min(source) OVER tie <> max(source) OVER tie AND NOT is_call AS is_after_tie
+    -- Equal times: the order in the file that holds both, else a call before its answer, else whatever does not
+    -- depend on which file came first.
+    min(source) OVER tie <> max(source) OVER tie AS is_shared,
+    is_shared AND NOT is_call AS is_after_tie,
+    CASE WHEN is_shared THEN payload_hash ELSE 0 END AS tie_hash
   FROM messages
   WHERE message_type <> 5
   WINDOW tie AS (PARTITION BY station_id, caller, message_id, timeless_source, received_at)
@@ -44,14 +47,14 @@ WITH messages AS (
   FROM timed
   WINDOW exchange AS (
     PARTITION BY station_id, caller, message_id, timeless_source
-    ORDER BY received_at, is_after_tie, generation, "offset"
+    ORDER BY received_at, is_after_tie, tie_hash, generation, "offset"
   )
 ), opened AS (
   SELECT *, is_call AND NOT coalesce(lag(is_call) OVER exchange, false) AS is_first
   FROM placed
   WINDOW exchange AS (
     PARTITION BY station_id, caller, message_id, timeless_source
-    ORDER BY place_at, is_after_tie OR coalesce(is_early, false), generation, "offset"
+    ORDER BY place_at, is_after_tie OR coalesce(is_early, false), tie_hash, generation, "offset"
   )
 ), numbered AS (
   SELECT
@@ -61,7 +64,7 @@ WITH messages AS (
   FROM opened
   WINDOW exchange AS (
     PARTITION BY station_id, caller, message_id, timeless_source
-    ORDER BY place_at, is_after_tie OR coalesce(is_early, false), generation, "offset"
+    ORDER BY place_at, is_after_tie OR coalesce(is_early, false), tie_hash, generation, "offset"
   )
 ), counted AS (
   SELECT *, least(count(*) FILTER (is_call) OVER run_of, count(*) FILTER (NOT is_call) OVER run_of) AS pairs

@@ -6,7 +6,7 @@ WITH agreed AS (
     CASE WHEN count(DISTINCT vendor) = 1 THEN min(vendor) END AS vendor,
     CASE WHEN count(DISTINCT model) = 1 THEN min(model) END AS model,
     CASE WHEN count(DISTINCT firmware) = 1 THEN min(firmware) END AS firmware
-  FROM stg_ocpp__boots
+  FROM core__boots
   GROUP BY station_id
 ), messages AS (
   SELECT
@@ -32,7 +32,7 @@ WITH agreed AS (
     CASE WHEN b.station_id IS NULL THEN a.model ELSE b.model END AS model,
     CASE WHEN b.station_id IS NULL THEN a.firmware ELSE b.firmware END AS firmware
   FROM messages AS m
-  ASOF LEFT JOIN stg_ocpp__boots AS b ON b.station_id = m.station_id AND b.booted_at <= m.received_at
+  ASOF LEFT JOIN core__boots AS b ON b.station_id = m.station_id AND b.booted_at <= m.received_at
   LEFT JOIN agreed AS a ON a.station_id = m.station_id
 ), totals AS (
   SELECT vendor, model, firmware, protocol, direction, message, action, count(*) AS messages

@@ -148,7 +148,7 @@ def test_a_long_serial_number_is_a_violation_and_no_loss(lake: Lake) -> None:
     landed(lake, call(json.dumps([2, "1", "BootNotification", boot])))
     opened = lake.build()
     assert rows(opened, SHOWN) == [(1, "request", "BootNotification", "maxLength", "chargePointSerialNumber", 1)]
-    assert rows(opened, "SELECT vendor, model FROM stg_ocpp__boots") == [("V", "M")]
+    assert rows(opened, "SELECT vendor, model FROM core__boots") == [("V", "M")]
     assert isinstance(rows(opened, "SELECT received_at FROM core__violations")[0][0], datetime)
 
 
