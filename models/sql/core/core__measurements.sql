@@ -71,7 +71,8 @@ WITH carriers AS (
     SELECT
       station_id, session_id, transaction_id, clock_offset_s, coalesce(evse_id, connector_id) AS place,
       -- Samples carry the same clock's time as the start and the stop.
-      coalesce(started_reported_at, started_at) AS started_at, coalesce(ended_reported_at, ended_at) AS ended_at,
+      coalesce(started_reported_at, started_at - to_seconds(coalesce(clock_offset_s, 0))) AS started_at,
+      coalesce(ended_reported_at, ended_at - to_seconds(coalesce(clock_offset_s, 0))) AS ended_at,
       coalesce(TRY_CAST(transaction_id AS HUGEINT), 1) > 0 AND transaction_id IS NOT NULL AS is_named
     FROM core__sessions
   )

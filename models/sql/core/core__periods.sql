@@ -4,7 +4,10 @@
 WITH sessions AS (
   SELECT
     s.session_id, s.station_id, s.evse_id, s.connector_id, c.port_id, s.started_at, s.ended_at, s.is_open,
-    coalesce(s.ended_at, TIMESTAMPTZ 'infinity') AS until_at
+    coalesce(s.ended_at, TIMESTAMPTZ 'infinity') AS until_at,
+    least(coalesce(s.ended_at, TIMESTAMPTZ 'infinity'), lead(s.started_at) OVER (
+      PARTITION BY s.station_id, c.port_id ORDER BY s.started_at, s.session_id
+    )) AS turn_until_at
   FROM core__sessions AS s
   LEFT JOIN (
     SELECT DISTINCT station_id, coalesce(evse_id, connector_id) AS number, port_id FROM core__connectors
@@ -33,7 +36,9 @@ WITH sessions AS (
     coalesce(
       CASE
         WHEN b.until_at >= s.started_at
-          THEN greatest(b.from_at, CASE WHEN lag(s.ended_at) OVER turn > s.started_at THEN s.started_at ELSE lag(s.ended_at) OVER turn END)
+          THEN greatest(b.from_at, CASE
+            WHEN lag(s.ended_at) OVER turn > s.started_at THEN s.started_at ELSE lag(s.ended_at) OVER turn
+          END)
       END,
       s.started_at
     ) AS first_at,
@@ -41,7 +46,9 @@ WITH sessions AS (
       WHEN s.ended_at IS NULL THEN NULL
       WHEN e.until_at >= s.ended_at
         THEN nullif(
-          least(e.until_at, CASE WHEN lead(s.started_at) OVER turn < s.ended_at THEN s.ended_at ELSE lead(s.started_at) OVER turn END),
+          least(e.until_at, CASE
+            WHEN lead(s.started_at) OVER turn < s.ended_at THEN s.ended_at ELSE lead(s.started_at) OVER turn
+          END),
           TIMESTAMPTZ 'infinity'
         )
       ELSE s.ended_at
@@ -50,17 +57,19 @@ WITH sessions AS (
   ASOF LEFT JOIN used AS b ON b.station_id = s.station_id AND b.port_id = s.port_id AND s.started_at >= b.from_at
   ASOF LEFT JOIN used AS e ON e.station_id = s.station_id AND e.port_id = s.port_id AND s.until_at >= e.from_at
   WINDOW turn AS (PARTITION BY s.station_id, s.port_id ORDER BY s.started_at, s.session_id)
+), turns AS (
+  SELECT session_id, station_id, port_id, started_at, turn_until_at FROM sessions WHERE turn_until_at > started_at
 ), pieces AS (
   -- What began before the session and goes on in it, and what began in it.
-  SELECT s.session_id, s.started_at AS from_at, least(w.until_at, s.until_at) AS until_at, w.word, w.source
-  FROM sessions AS s
+  SELECT s.session_id, s.started_at AS from_at, least(w.until_at, s.turn_until_at) AS until_at, w.word, w.source
+  FROM turns AS s
   ASOF JOIN words AS w ON w.station_id = s.station_id AND w.port_id = s.port_id AND s.started_at > w.from_at
   WHERE w.until_at > s.started_at
   UNION ALL
-  SELECT s.session_id, w.from_at, least(w.until_at, s.until_at), w.word, w.source
+  SELECT s.session_id, w.from_at, least(w.until_at, s.turn_until_at), w.word, w.source
   FROM words AS w
-  ASOF JOIN sessions AS s ON s.station_id = w.station_id AND s.port_id = w.port_id AND w.from_at >= s.started_at
-  WHERE w.from_at < s.until_at
+  ASOF JOIN turns AS s ON s.station_id = w.station_id AND s.port_id = w.port_id AND w.from_at >= s.started_at
+  WHERE w.from_at < s.turn_until_at
 ), named AS (
   SELECT p.session_id, p.from_at, p.until_at, p.source, n.period
   FROM pieces AS p

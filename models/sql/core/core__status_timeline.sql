@@ -61,10 +61,14 @@ WITH said AS (
   GROUP BY station_id
   HAVING count(apart_s) >= 3
 ), boots AS (
-  SELECT c.station_id, c.answered_at, TRY_CAST((f.payload_text::JSON ->> '$[2].interval') AS DOUBLE) AS interval_s
+  SELECT
+    c.station_id, c.answered_at,
+    TRY_CAST((TRY_CAST(f.payload_text AS JSON) ->> '$[2].interval') AS DOUBLE) AS interval_s
   FROM core__calls AS c
-  JOIN raw_ocpp__frames AS f ON f.source = c.answer_source AND f.ordinal = c.answer_ordinal
-  WHERE c.action = 'BootNotification' AND c.outcome = 'result'
+  JOIN raw_ocpp__frames AS f
+    ON f.source = c.answer_source AND f.ordinal = c.answer_ordinal AND f.station_id = c.station_id
+  -- The search for text keeps JSON out of all the other frames.
+  WHERE c.action = 'BootNotification' AND c.outcome = 'result' AND contains(f.payload_text, '"interval"')
 ), heard AS (
   SELECT station_id, received_at, 'frame' AS kind, connection, CAST(NULL AS DOUBLE) AS interval_s
   FROM raw_ocpp__frames WHERE direction IS DISTINCT FROM 'csms-to-cp' AND received_at IS NOT NULL
@@ -73,9 +77,13 @@ WITH said AS (
   UNION ALL
   SELECT station_id, answered_at, 'boot', NULL, interval_s FROM boots WHERE interval_s > 0 AND answered_at IS NOT NULL
 ), log AS (
-  SELECT least(min(h.received_at), (SELECT min(moment) FROM told)) AS begin_at,
-    greatest(max(h.received_at), (SELECT max(moment) FROM told)) AS end_at
-  FROM heard AS h
+  SELECT min(moment) AS begin_at, max(moment) AS end_at
+  FROM (
+    SELECT min(received_at) AS moment FROM heard
+    UNION ALL SELECT max(received_at) FROM heard
+    UNION ALL SELECT unnest([min(moment), max(moment)]) FROM told
+    UNION ALL SELECT unnest([min(started_at), max(started_at), max(ended_at)]) FROM detailed
+  )
 ), waits AS (
   SELECT
     h.station_id, h.received_at AS silent_at, h.kind,
