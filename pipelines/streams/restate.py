@@ -62,6 +62,7 @@ class Restater:
         self._is_caught_up = is_caught_up
         self._stopped = threading.Event()
         self._not_before = 0.0
+        self._manifest: Manifest | None = None
         self._failed: str | None = None
         self.error: str | None = None
         """Why the last attempt failed; it is tried again."""
@@ -82,6 +83,7 @@ class Restater:
         except (LakeError, BrokerError, OSError) as error:
             # The facts stay as they are and the stations marked; the log itself must go on being folded.
             self.error, self._not_before = str(error), time.monotonic() + _RETRY_S
+            self._manifest = None
             _log.warning("late frames are not folded yet: %s", error)
         else:
             self.error = self._failed
@@ -100,9 +102,17 @@ class Restater:
                     states.restated(key, restated)
             _log.info("%s[%d]: replayed %d stations after late frames", FRAMES, states.partition, len(found))
 
+    def _read_manifest(self) -> Manifest:
+        """As it is now; only what was added is read, since this is done over and over until a landing."""
+        if self._manifest is None:
+            self._manifest = Manifest(self._home)
+        else:
+            self._manifest.refresh()
+        return self._manifest
+
     def _due(self, states: PartitionStates) -> list[list[str]]:
         """The marked stations whose late frames are all landed, in groups."""
-        manifest = Manifest(self._home)
+        manifest = self._read_manifest()
         generation = states.log.generation
         landed = manifest.next_offset(FRAMES, generation, states.partition)
         names = [
@@ -114,7 +124,7 @@ class Restater:
 
     def _replay(self, states: PartitionStates, old: Mapping[str, StationState]) -> dict[bytes, Restated]:
         """Each station of a group after its replay; the partition stands still."""
-        manifest, group = Manifest(self._home), sorted(old)
+        manifest, group = self._read_manifest(), sorted(old)
         said = history.facts(manifest, group)
         with consume.connect(self._bootstrap) as log:
             tail = _Tail(log, manifest, states, old)
