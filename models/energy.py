@@ -312,8 +312,6 @@ def _is_kilo(sample: Sample) -> bool | None:
 
 def _marks(samples: list[Sample], powers: list[Sample]) -> int:
     """What the samples of one quantity were like."""
-    if not samples:
-        return 0
     marks = _marks_of(samples[0])
     if len(samples) > 1 and any(sample.phase for sample in samples):
         marks = marks & ~IS_ONE_PHASE | HAS_PHASES

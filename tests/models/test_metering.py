@@ -219,6 +219,22 @@ def test_a_transaction_that_a_state_of_before_holds_is_metered_from_now_on() -> 
     assert found.energy_wh == 1000
 
 
+def test_a_session_of_a_state_of_before_is_said_without_new_samples() -> None:
+    wire = started(meterStart=1000)
+    folded = Folded().fold(wire.records)
+    (session,) = folded.states["CP"].open_sessions.values()
+    session.meter, session.register_first, session.register_last = None, Decimal(1000), Decimal(1800)
+    wire.status("Charging", seconds=60)
+    (found,) = folded.fold(wire.records[2:]).of("sessions")
+    assert (found.energy_wh, found.energy_basis, found.register_end_wh) == (800, "register", 1800)
+
+
+def test_a_signed_record_that_says_nothing_is_no_reading() -> None:
+    wire = started(meterStart=1000)
+    meter(wire, 60, ("not a record", None, {"format": "SignedData"}))
+    assert only(wire).energy_candidates.count("rung") == 1  # meterStart, which waits for its stop
+
+
 def test_a_stop_above_its_start_says_nothing_where_the_register_began_anew_between() -> None:
     wire = started(meterStart=1000)
     for number, wh in enumerate((1000, 5000, 10_000, 0, 500, 1000)):
