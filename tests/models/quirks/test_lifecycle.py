@@ -439,6 +439,16 @@ def test_an_evse_that_becomes_available_ends_a_transaction_of_2x() -> None:
     assert ends(wire) == [(500, "inferred", "available")]
 
 
+def test_another_evse_that_becomes_available_ends_nothing() -> None:
+    wire = Wire("ocpp2.0.1")
+    wire.transaction("Started", seconds=1, wh=1000, evse={"id": 1})
+    for number, status in enumerate(("Occupied", "Available")):
+        payload = {"evseId": 2, "connectorId": 1, "connectorStatus": status, "timestamp": at(10 + number)}
+        wire.call("StatusNotification", payload, seconds=10 + number)
+    wire.call("Heartbeat", {}, seconds=900)
+    assert only(wire).is_open
+
+
 def test_a_log_without_times_of_receipt_infers_by_the_station_s_own() -> None:
     wire = Wire()
     for number, (status, when) in enumerate(
@@ -523,3 +533,77 @@ def test_a_session_that_mostly_waits_is_idle_heavy_and_an_inferred_one_named_so(
     assert wire.sessions()[0].session_class == "inferred_end"
     wire.stop(7, seconds=4001)
     assert wire.sessions()[0].session_class == "idle_heavy"
+
+
+def test_sessions_that_overlap_on_a_connector_stay_open_and_are_said() -> None:
+    wire = Wire()
+    wire.start(7, seconds=0)
+    wire.meter(1500, seconds=600, transaction_id=7)
+    wire.start(8, seconds=700, timestamp=at(300), meterStart=1200)
+    folded = wire.fold()
+    assert [s.is_open for s in folded.of("sessions")] == [True, True]
+    assert words(folded) == ["overlapping_sessions"]
+
+
+def test_a_start_that_is_older_than_the_open_one_ends_nothing() -> None:
+    wire = Wire()
+    wire.start(8, seconds=700, timestamp=at(700), meterStart=3000)
+    wire.start(7, seconds=800, timestamp=at(0))
+    wire.stop(7, seconds=801, timestamp=at(600))
+    assert [(s.transaction_id, s.is_open) for s in wire.sessions()] == [("8", True), ("7", False)]
+
+
+def test_a_late_sample_of_1_6_from_before_an_inferred_end_counts_and_restates() -> None:
+    wire = Wire()
+    wire.start(7, seconds=0)
+    wire.meter(1500, seconds=600, transaction_id=7)
+    wire.start(8, seconds=5000, timestamp=at(5000), meterStart=2000)
+    value = {"timestamp": at(900), "sampledValue": [{"value": "1800"}]}
+    wire.call("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": [value]}, seconds=5100)
+    folded = wire.fold()
+    found = folded.of("sessions")[0]
+    assert (found.energy_wh, found.end_kind, seconds(found)) == (800, "inferred", 900)
+    assert [row.cause for row in folded.of("restatements")] == ["late_event"]
+
+
+def test_ends_fall_due_one_after_the_other() -> None:
+    wire = Wire()
+    for connector in (1, 2):
+        wire.status("Preparing", connector=connector, seconds=-9)
+        wire.start(connector, connectorId=connector, seconds=0)
+    for when, connector in ((100, 1), (120, 2), (125, 2)):
+        wire.status("Available", connector=connector, seconds=when)
+    wire.call("Heartbeat", {}, seconds=100 + DWELL)
+    assert [s.is_open for s in wire.sessions()] == [False, True]
+    wire.call("Heartbeat", {}, seconds=120 + DWELL)
+    assert [s.is_open for s in wire.sessions()] == [False, False]
+
+
+def test_an_answer_to_a_start_that_was_a_stop_leads_to_the_session_it_ended() -> None:
+    wire = Wire()
+    wire.status("Charging", seconds=-5)
+    wire.start(7, seconds=0)
+    disguised = wire.start(seconds=3600, timestamp=at(3600), meterStart=3000)
+    wire.status("Finishing", seconds=3605)
+    wire.started(disguised, 8, seconds=3610)
+    found = only(wire)
+    assert (found.inferred_cause, found.transaction_id, found.energy_wh) == ("start_as_stop", "8", 2000)
+
+
+def test_a_start_of_another_card_is_no_stop_in_disguise() -> None:
+    wire = Wire()
+    wire.status("Charging", seconds=-5)
+    wire.start(7, seconds=0)
+    wire.start(8, seconds=3600, timestamp=at(3600), meterStart=3000, idTag="OTHER")
+    wire.status("Finishing", seconds=3605)
+    assert len(wire.sessions()) == 2
+
+
+def test_a_boot_in_a_log_without_any_time_waits_for_more() -> None:
+    wire = Wire()
+    wire.start(7, seconds=0, timestamp=None)
+    wire.meter(1500, seconds=10, transaction_id=7)
+    boot(wire, 20)
+    for record in wire.records:
+        record.received_at_us = None
+    assert only(wire).is_open
