@@ -177,6 +177,8 @@ def odd(
     *,
     at_us: int | None = None,
     subject: str | None = None,
+    value: str | None = None,
+    expected: str | None = None,
 ) -> None:
     """Say an anomaly of a session."""
     anomalies.say(
@@ -186,6 +188,8 @@ def odd(
         session_id=session.session_id,
         evse_id=session.evse_id,
         connector_id=session.connector_id,
+        value=value,
+        expected=expected,
         at_us=at_us,
         subject=subject,
     )

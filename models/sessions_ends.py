@@ -34,6 +34,8 @@ FREE = "Available"
 OCCUPIED = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 """1.6 statuses of a connector with a transaction."""
 LEAVING = frozenset({FREE, "Finishing"})
+_REBOOTS = frozenset({"PowerLoss", "Reboot", "HardReset", "SoftReset", "ImmediateReset"})
+"""Reasons that a boot explains."""
 _NOT_RESUMED = frozenset({FREE, "Preparing", "Finishing"})
 """1.6 statuses that no connector with a transaction has, once the station has booted."""
 
@@ -145,6 +147,23 @@ def stopped(state: StationState, session: SessionState, before: Session, at_us: 
     """The stop has come after the end was inferred: it holds, under the same session_id."""
     sessions.odd(state, Kind.STOP_AFTER_INFERRED_END, session, moment, at_us=at_us, subject="stop")
     restate(state, session, before, LATE_STOP, moment)
+
+
+def doubt(state: StationState, session: SessionState, reason: str | None, at_us: int | None, moment: Moment) -> None:
+    """Hold a stop's reason against what the station did: call it before the stop is folded.
+
+    A power cut is told as DeAuthorized, an unplugged cable as Local (citrineos-core PR 970, OpenEVSE 787).
+    """
+    shown = session.inferred_cause if session.due is None else session.due.cause
+    if shown == BOOT and reason not in _REBOOTS:
+        expected = "PowerLoss"
+    elif shown == AVAILABLE and reason in (None, "Local"):
+        expected = "EVDisconnected"
+    else:
+        return
+    sessions.odd(
+        state, Kind.STOP_REASON_DOUBTED, session, moment, at_us=at_us, subject="stop", value=reason, expected=expected
+    )
 
 
 def said(state: StationState, session: SessionState) -> Session:

@@ -84,6 +84,7 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
         _refuse(state, event, moment)
         return
     before = None if session.is_open else sessions_ends.said(state, session)
+    sessions_ends.doubt(state, session, event.reason, event.at_us, moment)
     if event.transaction_id is not None and not session.transaction_ids:
         _adopt(session, event.transaction_id)
     session.token = session.token or event.token

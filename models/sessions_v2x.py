@@ -40,6 +40,8 @@ def report(state: StationState, event: TransactionReported, moment: Moment) -> A
 
 def _fold(state: StationState, session: SessionState, event: TransactionReported, moment: Moment) -> None:
     at_us, is_placed = moment.at(event.at_us), session.evse_id is not None
+    if event.phase == ENDED:
+        sessions_ends.doubt(state, session, event.stop_reason, event.at_us, moment)
     _describe(state, session, event, at_us, moment)
     _present(state, session, event, moment)
     sessions_ends.seen(state, session, at_us, moment)

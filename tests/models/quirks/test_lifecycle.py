@@ -607,3 +607,36 @@ def test_a_boot_in_a_log_without_any_time_waits_for_more() -> None:
     for record in wire.records:
         record.received_at_us = None
     assert only(wire).is_open
+
+
+@pytest.mark.parametrize(
+    ("reason", "booted", "freed", "expected"),
+    [
+        ("DeAuthorized", True, False, "PowerLoss"),
+        ("PowerLoss", True, False, None),
+        ("Local", False, True, "EVDisconnected"),
+        ("EVDisconnected", False, True, None),
+        ("Local", False, False, None),
+    ],
+)
+def test_quirk_51_the_reason_of_a_stop_is_held_against_what_the_station_did(
+    reason: str, booted: bool, freed: bool, expected: str | None
+) -> None:
+    """An unplugged cable is reported as Local, a power cut as DeAuthorized.
+
+    Source: citrineos-core PR 970; OpenEVSE 787.
+    We: the reason stays as it was sent; a boot or a freed connector before the stop that contradicts it is said as
+    `stop_reason_doubted`, with the cause that the station's doings show.
+    """
+    wire = Wire()
+    wire.start(7, seconds=0)
+    wire.status("Charging", seconds=5)
+    if booted:
+        boot(wire, 700)
+    if freed:
+        wire.status("Available", seconds=700)
+    wire.stop(7, seconds=705, timestamp=at(690), reason=reason)
+    folded = wire.fold()
+    assert folded.of("sessions")[0].stop_reason == reason
+    doubts = [(row.value, row.expected) for row in folded.of("anomalies") if row.anomaly == "stop_reason_doubted"]
+    assert doubts == ([(reason, expected)] if expected else [])
