@@ -143,7 +143,7 @@ def _flags(
         flags.add(_UNIT_FLAGS.get(state.shift_basis, _UNIT_FLAGS[""]))
     if rung is _REGISTER:
         flags.update(_flags_of_register(session, state, beside))
-    if rung is not None and _is_disputed(rung, found):
+    if rung is not None and is_disputed(session, rung, found):
         flags.add("disagrees")
     if state.marks & energy.IS_TOTAL_DOUBTED:
         flags.add("phases_disagree")
@@ -166,17 +166,29 @@ def _flags_of_register(session: SessionState, state: MeterState, beside: Relatio
         yield "samples_session_relative" if is_zero else "samples_boot_relative"
 
 
-def _is_disputed(rung: Rung, found: list[tuple[Rung, Found]]) -> bool:
+def is_disputed(session: SessionState, rung: Rung, found: list[tuple[Rung, Found]]) -> bool:
     """Whether another register of the same session says clearly more, or less than half.
 
-    Less is no dispute as such: the last sample is taken before the end.
+    Less is no dispute where the last sample was taken long before the end.
     """
     values = {name: what.wh for name, what in found if what.wh is not None and what.why is None}
     wh = values.get(rung)
     if wh is None or rung not in _OF_REGISTERS:
         return False
-    others = [value for name, value in values.items() if name is not rung and name in _OF_REGISTERS]
-    return any(value * 10 > wh * 11 + 1000 or value * 2 + 200 < wh for value in others)
+    others = {name: value for name, value in values.items() if name is not rung and name in _OF_REGISTERS}
+    if any(value * 10 > wh * 11 + 1000 for value in others.values()):
+        return True
+    if not _is_covered(session):
+        others.pop(_REGISTER, None)
+    return any(value * 2 + 200 < wh for value in others.values())
+
+
+def _is_covered(session: SessionState) -> bool:
+    """Whether samples go on into the last tenth of the session."""
+    started_us, last_us, ended_us = session.started_us, session.register_last_us, session.ended_us
+    if started_us is None or last_us is None or ended_us is None:
+        return False
+    return (ended_us - last_us) * 10 <= ended_us - started_us
 
 
 def _confidence(rung: Rung, wh: int, found: list[tuple[Rung, Found]], flags: list[str]) -> float:

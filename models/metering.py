@@ -217,7 +217,20 @@ def _say_doubts(state: StationState, session: SessionState, memory: MeterState, 
     if ladder.relation(session, memory) is Relation.BELOW and session.meter_stop is not None:
         value, expected = session.register_first, session.meter_start
         _say(state, session, memory, Kind.SAMPLES_REBASED, moment, value=value, expected=expected)
-    for _, found in ladder.every(session):
+    _say_rungs(state, session, memory, moment)
+    if session.register_last is None and memory.pending and session.meter_stop is None:
+        value, expected = memory.pending[-1][0], session.register_first
+        _say(state, session, memory, Kind.ENERGY_NEGATIVE, moment, value=value, expected=expected)
+
+
+def _say_rungs(state: StationState, session: SessionState, memory: MeterState, moment: Moment) -> None:
+    """What is odd about the rungs of an ended session."""
+    said = ladder.every(session)
+    wh, rung = ladder.chosen(session)
+    if rung is not None and evidence.is_disputed(session, rung, said):
+        others = [found.wh for name, found in said if name is not rung and found.wh is not None]
+        _say(state, session, memory, Kind.ENERGY_DISAGREES, moment, value=max(others), expected=wh)
+    for _, found in said:
         if found.why is Why.NEGATIVE:
             value, expected = found.end_wh, found.start_wh
             _say(state, session, memory, Kind.ENERGY_NEGATIVE, moment, value=value, expected=expected)
@@ -226,9 +239,6 @@ def _say_doubts(state: StationState, session: SessionState, memory: MeterState, 
         elif found.why is Why.UNIT_FAULT:
             detail = "meterStart and meterStop are read as kWh, though they must be in Wh."
             _say(state, session, memory, Kind.UNIT_SUSPECT, moment, value="kWh sent as Wh", detail=detail)
-    if session.register_last is None and memory.pending and session.meter_stop is None:
-        value, expected = memory.pending[-1][0], session.register_first
-        _say(state, session, memory, Kind.ENERGY_NEGATIVE, moment, value=value, expected=expected)
 
 
 def _say(

@@ -245,6 +245,17 @@ def test_a_stop_above_its_start_says_nothing_where_the_register_began_anew_betwe
     assert '"rung":"meter_stop","energy_wh":500,"is_chosen":false,"reason":"reset_between"' in session.energy_candidates
 
 
+def test_a_stop_that_its_samples_contradict_is_disputed() -> None:
+    wire = started(meterStart=1000)
+    for number in range(4):
+        meter(wire, 900 * number, register(1000 + 1000 * number))
+    wire.stop(7, seconds=3600, timestamp=at(3600), meterStop=1100)
+    session = only(wire)
+    assert (session.energy_wh, session.energy_flags, session.energy_confidence) == (100, "disagrees", 0.7)
+    (said,) = wire.fold().of("anomalies")
+    assert (said.anomaly, said.value, said.expected) == ("energy_disagrees", "3000", "100")
+
+
 def test_a_session_without_any_time_has_no_capacity_to_exceed() -> None:
     wire = started(meterStart=0)
     meter(wire, None, register(90_000_000), received=60)
