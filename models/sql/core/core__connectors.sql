@@ -3,7 +3,9 @@
 WITH given AS (
   SELECT DISTINCT ON (place.station_id, place.connector_id) place.station_id, place.connector_id, place.port_id
   FROM (
-    SELECT unnest(CAST(getvariable('ports') AS STRUCT(station_id VARCHAR, connector_id INTEGER, port_id VARCHAR)[])) AS place
+    SELECT unnest(CAST(
+      getvariable('ports') AS STRUCT(station_id VARCHAR, connector_id INTEGER, port_id VARCHAR)[]
+    )) AS place
   )
   ORDER BY place.port_id
 ), seen AS (
@@ -25,7 +27,10 @@ WITH given AS (
   FROM numbered
   -- Connector 0 is the station as a whole, a port only where there is no other; an EVSE's unnamed connector likewise.
   QUALIFY (number > 0 OR max(number) OVER (PARTITION BY station_id) = 0)
-    AND (connector_id > 0 OR number = 0 OR bool_and(coalesce(connector_id, 0) = 0) OVER (PARTITION BY station_id, port_id))
+    AND (
+      connector_id > 0 OR number = 0
+      OR bool_and(coalesce(connector_id, 0) = 0) OVER (PARTITION BY station_id, port_id)
+    )
 )
 SELECT
   station_id,

@@ -1,6 +1,6 @@
 -- Each session's energy over the quarter hours of UTC, whole Wh that sum to core__sessions.energy_wh. The energy is
 -- spread like a curve from 0 at the start to all at the end: linear between register samples, else the integral of the
--- sampled power, else uniform. The curve is rounded at each quarter hour, so no interval is negative and nothing is lost.
+-- sampled power, else uniform. The curve is rounded at each quarter hour: no interval is negative, nothing is lost.
 WITH samples AS (
   SELECT
     m.session_id, m.measured_at, m.measurand, m.value_normalised AS value, m.phase_normalised AS phase,

@@ -17,7 +17,7 @@ WITH seen AS (
   -- The years of `models.times`: outside them a clock was never set.
   WHERE received_at >= TIMESTAMPTZ '2010-01-01 00:00:00Z' AND received_at < TIMESTAMPTZ '2101-01-01 00:00:00Z'
 ), replayed AS (
-  SELECT station_id, max({'generation': until_generation, 'offset': until_offset}) AS until
+  SELECT station_id, max(struct_pack(generation := until_generation, "offset" := until_offset)) AS until
   FROM core__replays
   GROUP BY station_id
 )
@@ -32,7 +32,7 @@ SELECT
   p.generation,
   p.partition,
   p."offset",
-  coalesce({'generation': p.generation, 'offset': p."offset"} <= r.until, false) AS is_replayed
+  coalesce(struct_pack(generation := p.generation, "offset" := p."offset") <= r.until, false) AS is_replayed
 FROM placed AS p
 LEFT JOIN replayed AS r ON r.station_id = p.station_id
 WHERE p.received_at < p.newest.at OR (p.received_at = p.newest.at AND p.source <> p.newest.source)

@@ -167,7 +167,9 @@ WITH carriers AS (
     SELECT
       v.*,
       last_value(CASE WHEN unit_said IS NOT NULL THEN value * CASE WHEN is_kilo THEN 1000 ELSE 1 END END IGNORE NULLS)
-        OVER (PARTITION BY session_id, measurand, phase, location ORDER BY own_at, ordinal, meter_value, sample) AS before_wh
+        OVER (
+          PARTITION BY session_id, measurand, phase, location ORDER BY own_at, ordinal, meter_value, sample
+        ) AS before_wh
     FROM valued AS v
     SEMI JOIN mixed AS m ON m.session_id = v.session_id
     WHERE v.measurand LIKE 'Energy.%.Register'
@@ -176,7 +178,8 @@ WITH carriers AS (
   SELECT
     v.*,
     CASE
-      WHEN v.unit_said IS NULL OR (v.unit_known = 'Wh' AND v.unit_expected <> 'Wh' AND NOT v.is_kilo) THEN v.unit_expected
+      WHEN v.unit_said IS NULL OR (v.unit_known = 'Wh' AND v.unit_expected <> 'Wh' AND NOT v.is_kilo)
+        THEN v.unit_expected
       -- Apparent power has a measurand of its own only in 2.1.
       WHEN v.unit_expected IS NULL OR v.unit_known = v.unit_expected OR (v.unit_expected = 'W' AND v.unit_known = 'VA')
         THEN v.unit_known
@@ -205,7 +208,8 @@ WITH carriers AS (
     -- A value said again: the same quantity at the same instant. Clock-aligned samples often double periodic ones.
     hash(
       v.station_id, v.session_id, v.evse_id, CASE WHEN v.session_id IS NULL THEN v.connector_id END, v.sampled_at,
-      v.measurand, v.phase, v.location, replace(context_normalised, 'Sample.Clock', 'Sample.Periodic'), v.value, v.unit_said
+      v.measurand, v.phase, v.location, replace(context_normalised, 'Sample.Clock', 'Sample.Periodic'), v.value,
+      v.unit_said
     ) AS said
   FROM valued AS v
   LEFT JOIN weighed AS w
@@ -219,7 +223,8 @@ WITH carriers AS (
   WHERE n.sampled_at IS NOT NULL
   QUALIFY row_number() OVER (
     PARTITION BY said
-    ORDER BY context_normalised = 'Sample.Clock', received_at, generation, "offset", source, ordinal, meter_value, sample
+    ORDER BY
+      context_normalised = 'Sample.Clock', received_at, generation, "offset", source, ordinal, meter_value, sample
   ) > 1
 )
 SELECT

@@ -30,7 +30,9 @@ WITH samples AS (
 ), instants AS (
   SELECT session_id, max(gap_s) AS sample_gap_max_s
   FROM (
-    SELECT session_id, epoch(lead(measured_at) OVER (PARTITION BY session_id ORDER BY measured_at) - measured_at) AS gap_s
+    SELECT
+      session_id,
+      epoch(lead(measured_at) OVER (PARTITION BY session_id ORDER BY measured_at) - measured_at) AS gap_s
     FROM (SELECT DISTINCT session_id, measured_at FROM samples)
   )
   GROUP BY session_id

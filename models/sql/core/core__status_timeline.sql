@@ -103,7 +103,8 @@ WITH said AS (
     ) AS interval_s,
     -- A close counts for the connection that was opened last: a takeover closes the older one after that.
     h.kind = 'close' AND coalesce(
-      h.connection = last_value(CASE WHEN h.kind = 'open' THEN h.connection END IGNORE NULLS) OVER order_of_receipt, true
+      h.connection = last_value(CASE WHEN h.kind = 'open' THEN h.connection END IGNORE NULLS) OVER order_of_receipt,
+      true
     ) AS is_closed
   FROM heard AS h
   CROSS JOIN log AS l
@@ -185,8 +186,8 @@ WITH said AS (
   -- A port with several connectors is what the connector in use is, else usable if one is, else faulted or unavailable.
   SELECT
     station_id, port_id, moment, bool_or(is_silent) AS is_silent,
-    arg_min(struct_pack(word := known_word, is_inferred := is_inferred), list_position(['Charging', 'SuspendedEVSE', 'SuspendedEV',
-      'Preparing', 'Finishing', 'Reserved', 'Available', 'Unknown', 'Faulted', 'Unavailable'], known_word)) AS best
+    arg_min(struct_pack(word := known_word, is_inferred := is_inferred), list_position(['Charging', 'SuspendedEVSE',
+      'SuspendedEV', 'Preparing', 'Finishing', 'Reserved', 'Available', 'Unknown', 'Faulted', 'Unavailable'], known_word)) AS best
   FROM judged
   GROUP BY station_id, port_id, moment
 ), stated AS (
