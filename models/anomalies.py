@@ -60,7 +60,6 @@ class Kind(StrEnum):
     TRANSACTION_ID_REUSED = "transaction_id_reused", W, "A transactionId was given to another session of the station."
     OVERLAPPING_SESSIONS = "overlapping_sessions", W, "A session starts while another is open on its connector."
     SESSION_LET_GO = "session_let_go", C, "Too many open sessions: the oldest is left as it stood."
-    START_REFUSED = "start_refused", W, "The answer to a start does not accept the token, yet the session went on."
     # Sessions: order and gaps
     STOP_MISSING = "stop_missing", W, "A session whose stop never came; its end is inferred from what came after."
     STOP_AFTER_INFERRED_END = "stop_after_inferred_end", W, "The stop came after the end was inferred: restated."
@@ -79,7 +78,6 @@ class Kind(StrEnum):
     ENERGY_IMPOSSIBLE = "energy_impossible", C, "More energy than the connector can give in that time."
     ENERGY_DISAGREES = "energy_disagrees", W, "Two kinds of evidence for a session's energy differ."
     ENERGY_UNKNOWN = "energy_unknown", W, "Nothing that was reported says what a session took."
-    POWER_DISAGREES = "power_disagrees", W, "Registers and power differ over the same time."
     UNIT_SUSPECT = "unit_suspect", W, "A register contradicts its unit (Wh labelled kWh or the reverse)."
     UNIT_MISSING = "unit_missing", I, "A register without a unit among registers that name one."
     UNIT_UNKNOWN = "unit_unknown", I, "A unit that does not belong to its measurand."

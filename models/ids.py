@@ -7,6 +7,8 @@ from models.record import Direction, Kind, Record
 
 _LONGEST = 64
 _FRAME, _OPEN = Kind.FRAME.value, Kind.OPEN.value
+OFFLINE = "-1"
+"""What a 1.6 station calls every transaction that it began offline (errata 3.18)."""
 MAX_INT_IDS = frozenset({"2147483647", "4294967295", "9223372036854775807", "18446744073709551615"})
 """Largest integers, which some chargers send for "no transaction"."""
 
@@ -55,7 +57,7 @@ def is_key(transaction_id: str | None) -> bool:
 
 def is_local(transaction_id: str | None) -> bool:
     """Whether a station made the id up for itself: negative, and not the -1 that stands for all of them."""
-    return transaction_id is not None and transaction_id[:1] == "-" and transaction_id != "-1"
+    return transaction_id is not None and transaction_id[:1] == "-" and transaction_id != OFFLINE
 
 
 def session_id_16(station_id: str, connector_id: int | None, start: str, ordinal: int) -> str:

@@ -91,6 +91,7 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     if event.readings:
         sessions.meter(state, session, event.readings, moment)
     session.meter_stop = event.meter_wh
+    session.is_offline = session.is_offline or event.transaction_id == ids.OFFLINE
     session.stop_reported_us = moment.reported(event.at_us)
     sessions.ended(session, event.at_us, moment)
     authorizations.end(state, session, event.token, moment)
@@ -190,6 +191,7 @@ def _metered(state: StationState, event: Metered) -> SessionState | None:
             return None
         if ids.is_local(transaction_id):
             session.local_id = transaction_id
+        session.is_offline = session.is_offline or transaction_id == ids.OFFLINE
         return session
     if session is None or session.transaction_ids or _is_taken(state, transaction_id):
         return None

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from pathlib import Path
 
 from captures import KEY, START_US, Folded, frame
 
@@ -125,3 +126,10 @@ def test_no_rhythm_of_draining_or_encoding_changes_what_is_said() -> None:
 
 def test_a_clean_log_says_none() -> None:
     assert Folded().fold([record(n) for n in range(5)]).of("anomalies") == []
+
+
+def test_every_word_is_said_somewhere() -> None:
+    models = Path(anomalies.__file__).parent
+    texts = [path.read_text() for kind in ("*.py", "*.sql") for path in models.rglob(kind)]
+    for kind in Kind:
+        assert any(f"Kind.{kind.name}" in text or f"'{kind.value}'" in text for text in texts), kind

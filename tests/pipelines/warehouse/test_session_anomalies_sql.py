@@ -19,6 +19,7 @@ def test_missing_stops_missing_events_and_unknown_evses_are_anomalies(lake: Lake
         record.offset = offset
     opened = land(lake, records).build()
     assert rows(opened, ODD) == [
+        ("energy_unknown", "warning", None, "CS1"),
         ("evse_unknown", "warning", None, "CS2"),
         ("sequence_gap", "warning", "2", "CS2"),
         ("stop_missing", "warning", "next_start", "CS1"),
@@ -35,3 +36,16 @@ def test_a_gap_that_was_filled_is_none(lake: Lake) -> None:
     for number in (0, 2, 1):
         wire.transaction("Updated", seconds=60 * number, seqNo=number, evse={"id": 1})
     assert rows(land(lake, wire.records).build(), ODD) == []
+
+
+def test_queued_sessions_missing_tokens_and_impossible_statuses_are_anomalies(lake: Lake) -> None:
+    wire = Wire(station="CS3")
+    wire.start(seconds=0, idTag=None)
+    wire.stop(-1, seconds=3600)
+    wire.status("Charging", connector=0, seconds=3700)
+    wire.status("Available", connector=0, seconds=3701)
+    assert rows(land(lake, wire.records).build(), ODD) == [
+        ("backlog", "info", None, "CS3"),
+        ("status_impossible", "info", "Charging", "CS3"),
+        ("token_missing", "info", None, "CS3"),
+    ]
