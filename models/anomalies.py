@@ -82,7 +82,7 @@ class Kind(StrEnum):
     UNIT_MISSING = "unit_missing", I, "A register without a unit among registers that name one."
     UNIT_UNKNOWN = "unit_unknown", I, "A unit that does not belong to its measurand."
     REGISTER_RESET = "register_reset", W, "A register starts anew; its parts are added up."
-    SAMPLES_REBASED = "samples_rebased", I, "Samples count from a later zero than meterStart: the session's or the boot's."
+    SAMPLES_REBASED = "samples_rebased", I, "Samples count from a later zero than meterStart (session or boot)."
     REGISTER_GLITCH = "register_glitch", I, "A single sample that no other supports: left out."
     REGISTER_GAP = "register_gap", W, "A session does not start where the connector's last one stopped."
     REGISTER_AFTER_STOP = "register_after_stop", I, "The register moves on after the stop; not part of the session."
