@@ -59,7 +59,8 @@ class Session(Fact, kw_only=True, gc=False):
         Decimal | None, doc("Register at the start, Wh: meterStart, else sampled.", REGISTERS)
     ] = None
     register_end_wh: Annotated[
-        Decimal | None, doc("Register at the end, or as last seen, Wh: meterStop, else sampled; not stitched.", REGISTERS)
+        Decimal | None,
+        doc("Register at the end, or as last seen, Wh: meterStop, else sampled; not stitched.", REGISTERS),
     ] = None
     register_seen_wh: Annotated[
         Decimal | None, doc("As register_end_wh, or higher where it went on after the end.", REGISTERS)

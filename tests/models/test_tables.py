@@ -30,7 +30,9 @@ def test_columns_keep_the_contract_s_types(table: Table) -> None:
     for column in table.columns:
         if column.name in ("connector_id", "evse_id", "partition", "generation"):
             assert column.arrow == pa.int32()
-        elif column.name.endswith("_wh") and (column.name.startswith("register_") or table.name == "core__register_gaps"):
+        elif column.name.endswith("_wh") and (
+            column.name.startswith("register_") or table.name == "core__register_gaps"
+        ):
             assert column.arrow == pa.decimal128(38, 14)
         elif column.name.endswith("_wh"):
             is_mean = column.name.endswith("_mean_wh")
