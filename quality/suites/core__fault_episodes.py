@@ -27,7 +27,7 @@ def _with_durations(frame: Any) -> Any:
 
 
 _CLOSE_KINDS = ("explicit_clear", "superseded", "implied_by_status", "open")
-_UNMAPPED = "count(*) FILTER (unmapped_code IS NOT NULL) / nullif(count(*), 0)"
+_UNNAMED = f"count(*) FILTER (canonical_code = '{OTHER}') / nullif(count(*), 0)"
 
 _RULES = (
     protocol(),
@@ -96,7 +96,7 @@ _RULES = (
         where="is_open == False",
         mostly=0.999,
     ),
-    figure("share_unmapped", None, 0.2, Severity.INFO, "share of faults with a code that the crosswalk does not know"),
+    figure("share_unnamed", None, 0.2, Severity.INFO, "share of faults that the crosswalk has no name for"),
 )
 
 SUITE = suite(
@@ -104,7 +104,7 @@ SUITE = suite(
     _RULES,
     ids=("fault_id",),
     reads=(*PORT, "is_open"),
-    metrics={"share_unmapped": _UNMAPPED},
+    metrics={"share_unnamed": _UNNAMED},
     newest_by="opened_at",
     derive=_with_durations,
 )

@@ -33,7 +33,7 @@ def fault(number, **changes):
 
 
 OPEN = {"is_open": True, "closed_at": None, "close_kind": "open"}
-METRICS = {"share_unmapped": 0.1}
+METRICS = {"share_unnamed": 0.1}
 GOOD = [fault(1), fault(2), fault(3, **OPEN)]
 BAD = {
     "protocol_supported": {"protocol": "ocpp2.0"},
@@ -56,7 +56,7 @@ BAD = {
     "not_long": {"opened_at": START - timedelta(days=31)},
     "one_open_at_a_time": {"connector_id": 3, "opened_at": START - timedelta(hours=1), **OPEN},
     "no_twins": {"connector_id": 2},
-    "share_unmapped": {"share_unmapped": 0.21},
+    "share_unnamed": {"share_unnamed": 0.21},
 }
 
 
