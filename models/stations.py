@@ -42,9 +42,7 @@ def clock_of(state: StationState) -> tuple[str | None, int | None, int]:
 
 
 def connect(state: StationState, kind: str, received_us: int | None) -> None:
-    """Note an opened or closed connection, unless a newer one is known: a replaced one often closes late."""
-    if received_us is not None and state.connection_us is not None and received_us < state.connection_us:
-        return
+    """Note an opened or closed connection; `order.counts` has left out what is older than the newest known one."""
     state.connection, state.connection_us = kind, received_us
 
 

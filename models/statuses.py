@@ -53,9 +53,3 @@ def is_old(known: ConnectorState, event: StatusReported, moment: Moment) -> bool
     if event.at_us is None or known.reported_us is None or moment.received_us is None:
         return False
     return event.at_us < known.reported_us and moment.received_us - event.at_us > TOLERANCE_US
-
-
-def is_charging(state: StationState, connector_id: int | None) -> bool:
-    """Whether a 1.6 connector last reported Charging."""
-    known = state.connectors.get(place(None, connector_id))
-    return known is not None and known.status == CHARGING

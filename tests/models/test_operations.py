@@ -5,6 +5,7 @@ from captures import Folded, Wire, at
 
 from models.facts import StationEvent
 from models.operations import MAX_A_DAY
+from models.reasons import Reason
 from models.state import MAX_OPERATIONS, decode, encode
 
 SECRET = "04A2B3C4D5E6F7"
@@ -135,6 +136,24 @@ def test_a_payload_that_says_nothing_is_an_event_all_the_same(payload: object) -
     (found,) = events(wire)
     assert (found.action, found.evse_id, found.outcome) == ("Reset", None, None)
     assert wire.fold().refusals == []
+
+
+@pytest.mark.parametrize(
+    ("protocol", "action"),
+    [
+        ("ocpp1.6", "RemoteStartTransaction"),
+        ("ocpp2.0.1", "RequestStartTransaction"),
+        ("ocpp2.1", "RequestStartTransaction"),
+    ],
+)
+def test_a_remote_start_that_is_no_object_is_refused_and_an_event_all_the_same(protocol: str, action: str) -> None:
+    wire = Wire(protocol)
+    command(wire, action, [SECRET])
+    folded = wire.fold()
+    ((_, refusal),) = folded.refusals
+    assert (refusal.reason, SECRET in refusal.detail) == (Reason.INVALID_PAYLOAD, False)
+    assert [event.action for event in folded.of("events")] == [action]
+    assert folded.states["CP"].remote_starts == {}
 
 
 def test_vendors_that_send_telemetry_are_bounded() -> None:

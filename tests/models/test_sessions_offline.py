@@ -81,3 +81,21 @@ def test_ids_that_no_integer_type_holds_and_whole_floats_name_a_transaction() ->
         wire.start(started)
         wire.stop(stopped)
         assert [is_open for _, _, is_open in ends(wire)] == [False]
+
+
+def test_an_end_of_no_time_at_all_is_inferred_and_kept_for_its_stop() -> None:
+    wire = Wire()
+    for number in (7, 8):
+        wire.start(number, timestamp=None, meterStart=1000 * number)
+    for record in wire.records:
+        record.received_at_us = None
+    folded = wire.fold()
+    first, second = folded.of("sessions")
+    assert (first.transaction_id, first.end_kind, first.ended_at) == ("7", "inferred", None)
+    assert (second.transaction_id, second.is_open) == ("8", True)
+    assert [kept.transaction_id for kept in folded.states["CP"].unstopped.values()] == ["7"]
+    wire.stop(7, timestamp=None, meterStop=7500)
+    for record in wire.records:
+        record.received_at_us = None
+    first = wire.fold().of("sessions")[0]
+    assert (first.transaction_id, first.end_kind, first.energy_wh) == ("7", "reported", 500)

@@ -16,10 +16,12 @@ from models.state import (
     MAX_INSTANT,
     MAX_OPEN_SESSIONS,
     MAX_RETIRED,
+    Mark,
     StationState,
     UndrainedError,
     decode,
     encode,
+    mark_of,
 )
 from models.step import Context, drain, step
 
@@ -168,6 +170,20 @@ def test_bytes_that_are_no_state_raise_a_decode_error() -> None:
     for data in (b"", b"\xff", b"[]", b"\x91\xa1x"):
         with pytest.raises(msgspec.DecodeError):
             decode(data)
+
+
+def test_the_mark_of_a_state_is_read_without_the_rest() -> None:
+    wire = Wire()
+    wire.call("Heartbeat", {}, seconds=100)
+    punctual = captures.Folded().fold(wire.records).states["CP"]
+    assert mark_of(encode(punctual)) is None
+    late = frame([2, "late", "Heartbeat", {}], ordinal=0, us=START_US, source="other", offset=7)
+    state = captures.Folded().fold([*wire.records, late]).states["CP"]
+    assert mark_of(encode(state)) == Mark(START_US, "other", 1, 1, 7) == state.mark
+    assert mark_of(base64.b64decode(VERSION_1)) is None
+    for data in (b"", b"\xff", b"\x81\xa1x\x01"):
+        with pytest.raises(msgspec.DecodeError):
+            mark_of(data)
 
 
 def test_a_state_stays_bounded_whatever_a_station_sends() -> None:

@@ -54,6 +54,20 @@ def test_every_plausible_time_survives_the_way_there_and_back(moment: datetime) 
     assert times.as_utc(times.parse(moment.isoformat())) == moment.astimezone(UTC)
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0001-01-01T00:00:00Z", -62_135_596_800),
+        ("0001-01-01T00:00:00+23:59", -62_135_596_800 - 86_340),
+        ("9999-12-31T23:59:59Z", 253_402_300_799),
+        ("9999-12-31T23:59:59-23:59", 253_402_300_799 + 86_340),
+    ],
+)
+def test_the_ends_of_the_calendar_are_read_in_any_zone(text: str, seconds: int) -> None:
+    assert times.microseconds(text) == seconds * 1_000_000
+    assert times.parse(text) is None
+
+
 @given(st.text(max_size=80))
 def test_no_text_raises(text: str) -> None:
     times.parse(text)

@@ -284,3 +284,45 @@ def test_the_order_of_receipt_does_not_matter_where_last_updated_tells(
     expected = shown("locations", fold(changes)[0])
     random.shuffle(changes)
     assert shown("locations", fold(changes)[0]) == expected
+
+
+def test_a_patch_that_names_a_location_s_evses_names_all_of_them() -> None:
+    evses = [{"uid": uid, "status": "AVAILABLE", "last_updated": said(0)} for uid in ("E1", "E2")]
+    put = change("locations", "L", "put", {"id": "L", "name": "A", "evses": evses, "last_updated": said(1)})
+    named = [{"uid": "E2", "status": "CHARGING", "last_updated": said(2)}]
+    patch = change("locations", "L", "patch", {"evses": named, "last_updated": said(2)})
+    location, evse = folded("locations", put, patch)
+    assert (location.name, location.evses) == ("A", 1)
+    assert (evse.evse_uid, evse.status) == ("E2", "CHARGING")
+    (emptied,) = folded("locations", put, change("locations", "L", "patch", {"evses": None, "last_updated": said(3)}))
+    assert (emptied.name, emptied.evses) == ("A", 0)
+
+
+def test_a_patch_of_evses_that_is_older_than_the_newest_put_names_nothing() -> None:
+    older = {"evses": [{"uid": "E1", "last_updated": said(0)}], "last_updated": said(0)}
+    put = {"id": "L", "evses": [{"uid": "E2", "last_updated": said(1)}], "last_updated": said(1)}
+    _, *evses = folded("locations", change("locations", "L", "put", put), change("locations", "L", "patch", older))
+    assert [evse.evse_uid for evse in evses] == ["E2"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "watts"),
+    [
+        ({"power_type": "DC", "max_voltage": 400, "max_amperage": 125}, 50_000),
+        ({"power_type": "AC_1_PHASE", "max_voltage": 230, "max_amperage": 32}, 7_360),
+        ({"power_type": "AC_2_PHASE", "max_voltage": 230, "max_amperage": 32}, 14_720),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 230, "max_amperage": 32}, 22_080),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 379, "max_amperage": 10}, 11_370),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 380, "max_amperage": 10}, 6_582),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 400, "max_amperage": 32}, 22_170),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 400, "max_amperage": 32, "max_electric_power": 11_000}, 11_000),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 400}, None),
+    ],
+)
+def test_the_power_of_three_phases_counts_volts_to_neutral_or_between_lines(
+    fields: dict[str, Any], watts: int | None
+) -> None:
+    evse = {"uid": "E", "connectors": [{"id": "1", "last_updated": said(0)} | fields], "last_updated": said(0)}
+    location = {"id": "L", "evses": [evse], "last_updated": said(0)}
+    _, found = folded("locations", change("locations", "L", "put", location))
+    assert found.power_max_w == watts
