@@ -181,5 +181,6 @@ def test_connections_are_noted_in_their_order_and_carry_no_fact() -> None:
     assert folded.facts == {}
     assert folded.states["CP"].connection == "open"
     assert folded.states["CP"].late == 0
+    assert captures.Folded().fold(wire.records[:2]).states["CP"].connection == "close"
     late = moved(wire.records[1:2], source="other", offset=10)
     assert captures.Folded().fold([*wire.records, *late]).states["CP"].connection == "open"
