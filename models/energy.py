@@ -35,6 +35,8 @@ EXACT = Context(prec=60)
 _ZERO = Decimal(0)
 _HIGHEST, _LOWEST = 15, -40
 """Exponents of the first digit of a plausible register: 10^16 Wh is more than any charger's life."""
+_SHORT = 40  # Characters of a number that needs no care for its precision.
+_POWERS = {exponent: f"e{exponent}" for exponent in (-3, 3)}
 _BEGIN, _END, _CLOCK = "Transaction.Begin", "Transaction.End", "Sample.Clock"
 _BOUNDS = frozenset({_BEGIN, _END})
 _OUTLET = frozenset({None, "", "Outlet"})
@@ -140,6 +142,20 @@ def _scaled(value: Number, units: dict[str | None, int], unit: str | None, multi
         if not -12 <= multiplier <= 12:
             return None
         exponent += multiplier
+    if type(value) is str and len(value) <= _SHORT:
+        try:
+            # Scaled while it is read, which is exact, and half the work; no number is written with two exponents.
+            short = Decimal(value + _POWERS[exponent]) if exponent else Decimal(value)
+        except (InvalidOperation, KeyError):
+            pass
+        else:
+            if short and _LOWEST <= short.adjusted() <= _HIGHEST and (exponent or short.is_finite()):
+                return short
+    return _exact(value, exponent)
+
+
+def _exact(value: str | float | Decimal, exponent: int) -> Decimal | None:
+    """Any number times a power of ten."""
     if type(value) is not Decimal:
         try:
             value = Decimal(value if type(value) is str else str(value))
@@ -161,8 +177,7 @@ def difference(end: Decimal, start: Decimal) -> int | None:
 
 def rounded(value: Decimal) -> int:
     """The nearest integer, halves up."""
-    whole = int(value)
-    return whole if whole == value else int(value.to_integral_value(ROUND_HALF_UP))
+    return int(value.to_integral_value(ROUND_HALF_UP))
 
 
 def readings(
@@ -173,15 +188,15 @@ def readings(
     Meter values of one instant are one reading: some stations send each phase in a meter value of its own.
     `at` reads a timestamp, `signed_of` gives the signed record of a sample that holds one.
     """
-    found = []
-    for timestamp, samples in _by_instant(values or ()):
-        at_us = at(timestamp)
-        read = _usual(at_us, samples)
-        if read is _UNUSUAL:
-            read = _unusual(at_us, samples, signed_of)
-        if read is not None:
-            found.append(read)
-    return tuple(found)
+    if values and len(values) == 1:
+        only = _read(at(values[0].timestamp), values[0].sampled_value or (), signed_of)
+        return () if only is None else (only,)
+    found = (_read(at(timestamp), samples, signed_of) for timestamp, samples in _by_instant(values or ()))
+    return tuple(read for read in found if read is not None)
+
+
+def _read(at_us: int | None, samples: Iterable[Any], signed_of: Callable[[Any], str | None]) -> Reading | None:
+    return _unusual(at_us, samples, signed_of) if (read := _usual(at_us, samples)) is _UNUSUAL else read
 
 
 def _usual(at_us: int | None, samples: Iterable[Any]) -> Reading | None:
@@ -189,25 +204,38 @@ def _usual(at_us: int | None, samples: Iterable[Any]) -> Reading | None:
 
     Nearly all messages are like that, and they are most of a charger's traffic.
     """
-    found: dict[str, Any] = {}
-    for sample in samples:
+    wanted = [sample for sample in samples if sample.measurand in WANTED]
+    register = power = interval = None
+    for sample in wanted:
+        if sample.format == SIGNED or sample.signed_meter_value is not None:
+            return _UNUSUAL
         measurand = sample.measurand
-        if measurand in WANTED:
-            measurand = measurand or REGISTER
-            if measurand in found or sample.format == SIGNED or sample.signed_meter_value is not None:
-                return _UNUSUAL
-            found[measurand] = sample
-    register, power, interval = found.get(REGISTER), found.get(POWER), found.get(INTERVAL)
-    if register is not None and register.context in _BOUNDS:
+        if measurand == POWER:
+            power = sample
+        elif measurand == INTERVAL:
+            interval = sample
+        else:
+            register = sample
+    if len(wanted) != (register is not None) + (power is not None) + (interval is not None):
         return _UNUSUAL
-    watts_of = None if power is None else _scaled(power.value, _POWER_UNITS, power.unit, power.multiplier)
-    wh = None if register is None else _scaled(register.value, _ENERGY_UNITS, register.unit, register.multiplier)
+    return _of_single(at_us, register, power, interval)
+
+
+def _of_single(at_us: int | None, register: Any, power: Any, interval: Any) -> Reading | None:
+    """The reading of one sample of each kind at most."""
+    wh = power_w = taken = is_kilo = None
+    if register is not None:
+        if register.context in _BOUNDS:
+            return _UNUSUAL
+        wh = _scaled(register.value, _ENERGY_UNITS, register.unit, register.multiplier)
+        is_kilo = _is_kilo(register)
+    if power is not None:
+        taken = _scaled(power.value, _POWER_UNITS, power.unit, power.multiplier)
+        power_w = None if taken is None else rounded(taken)
     taken = None if interval is None else _scaled(interval.value, _ENERGY_UNITS, interval.unit, interval.multiplier)
-    if wh is None and watts_of is None and taken is None:
+    if wh is None and power_w is None and taken is None:
         return None
-    is_kilo = None if register is None else _is_kilo(register)
-    marks = _marks_of(register or power or interval)
-    return Reading(at_us, wh, None, None if watts_of is None else rounded(watts_of), is_kilo, None, taken, marks)
+    return Reading(at_us, wh, None, power_w, is_kilo, None, taken, _marks_of(register or power or interval))
 
 
 def _marks_of(sample: Any) -> int:
@@ -236,8 +264,6 @@ def _unusual(at_us: int | None, samples: Iterable[Any], signed_of: Callable[[Any
 
 
 def _by_instant(values: Sequence[MeterValue]) -> Iterable[tuple[str | None, Iterable[Any]]]:
-    if len(values) == 1:
-        return ((values[0].timestamp, values[0].sampled_value or ()),)
     instants: dict[object, tuple[str | None, list[Any]]] = {}
     for number, value in enumerate(values):
         key = value.timestamp if value.timestamp else number

@@ -4,10 +4,11 @@ Power is integrated between neighbouring samples, by their own times, in whole W
 drains. A time without samples over `MAX_GAP_MS` counts nothing. A sample of an instant already passed counts nothing.
 """
 
+import bisect
 from decimal import Decimal
 
 from models.energy import IS_CLOCK, Reading
-from models.meter import INTERVAL_FIRST, INTERVAL_LAST, MAX_INSTANTS, POWER_FIRST, POWER_LAST, MeterState, Place
+from models.meter import INTERVAL_FIRST, INTERVAL_LAST, MAX_INSTANTS, POWER_FIRST, POWER_LAST, ZERO, MeterState, Place
 from models.state import SessionState
 
 MAX_GAP_MS = 3_600_000
@@ -22,9 +23,11 @@ def fold(session: SessionState, meter: MeterState, reading: Reading, at_us: int 
         if power_w > (session.power_max_w or -1):
             session.power_max_w = power_w
         if at_us is not None:
-            _integrate(meter, max(0, power_w), at_us, place)
-            if meter.power_us == at_us and reading.register_wh is not None and session.register_last is not None:
-                _note_register(meter, session.register_last + meter.carried_wh)
+            _integrate(meter, power_w if power_w > 0 else 0, at_us, place)
+            last = session.register_last
+            if meter.power_us == at_us and reading.register_wh is not None and last is not None:
+                # Added in any case: the sum has the precision of all sums.
+                _note_register(meter, last + meter.carried_wh)
     if reading.interval_wh is not None and at_us is not None:
         _add_interval(meter, reading.interval_wh, at_us, place, is_clock=bool(reading.marks & IS_CLOCK))
 
@@ -56,17 +59,25 @@ def _note_register(meter: MeterState, register_wh: Decimal) -> None:
 
 def _add_interval(meter: MeterState, wh: Decimal, at_us: int, place: Place, *, is_clock: bool) -> None:
     instants = meter.interval_clock_instants if is_clock else meter.interval_instants
-    if at_us in instants or (len(instants) >= MAX_INSTANTS and at_us < instants[0]) or wh < 0:
+    if wh < 0 or not _is_new(instants, at_us):
         return
-    if instants and at_us < instants[-1]:
-        instants = sorted([*instants, at_us])[-MAX_INSTANTS:]
-    else:
-        instants = [*instants[1 - MAX_INSTANTS :], at_us]
     if is_clock:
-        meter.interval_clock_wh = (meter.interval_clock_wh or Decimal(0)) + wh
-        meter.interval_clock_instants = instants
+        meter.interval_clock_wh = wh + (meter.interval_clock_wh or ZERO)
     else:
-        meter.interval_wh = (meter.interval_wh or Decimal(0)) + wh
-        meter.interval_instants = instants
-    meter.places.setdefault(INTERVAL_FIRST, place)
+        meter.interval_wh = wh + (meter.interval_wh or ZERO)
+    if INTERVAL_FIRST not in meter.places:
+        meter.places[INTERVAL_FIRST] = place
     meter.places[INTERVAL_LAST] = place
+
+
+def _is_new(instants: list[int], at_us: int) -> bool:
+    """Take note of an instant, in its place; False for one that is known, or too old to tell."""
+    if not instants or at_us > instants[-1]:
+        instants.append(at_us)
+    elif at_us in instants or (len(instants) >= MAX_INSTANTS and at_us < instants[0]):
+        return False
+    else:
+        bisect.insort(instants, at_us)
+    if len(instants) > MAX_INSTANTS:
+        del instants[0]
+    return True

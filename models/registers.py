@@ -23,6 +23,8 @@ _ESTABLISHED = 3
 def fold(session: SessionState, meter: MeterState, reading: Reading, place: Place, boots: int) -> None:
     """Take up a reading of a session; `place` is its frame's position, `boots` the station's count of boots."""
     meter.marks |= reading.marks
+    if reading.begin_wh is None and reading.end_wh is None and _goes_on(session, meter, reading, place, boots):
+        return
     if reading.signed_begin_wh is not None and meter.signed_begin_wh is None:
         meter.signed_begin_wh, meter.places[SIGNED_BEGIN] = reading.signed_begin_wh, place
     if reading.signed_end_wh is not None:
@@ -40,6 +42,29 @@ def fold(session: SessionState, meter: MeterState, reading: Reading, place: Plac
     if reading.end_wh is not None:
         meter.end_wh, meter.places[END] = register_wh, place
     sample(session, meter, register_wh, reading.at_us, place, boots)
+
+
+def _goes_on(session: SessionState, meter: MeterState, reading: Reading, place: Place, boots: int) -> bool:
+    """Take up a later register in a named unit, little above the last one; False where it is anything else.
+
+    Nearly all are like that. What `fold` does with any reading comes to the same for these, in three times the time.
+    """
+    register_wh, at_us, is_kilo = reading.register_wh, reading.at_us, reading.is_kilo
+    last, last_us, first_us = session.register_last, session.register_last_us, session.register_first_us
+    if register_wh is None or at_us is None or is_kilo is None or last is None or last_us is None:
+        return False
+    if at_us <= last_us or (first_us is not None and at_us <= first_us) or meter.first_unitless or meter.pending:
+        return False
+    if reading.signed_begin_wh is not None or reading.signed_end_wh is not None:
+        return False
+    if not last <= register_wh <= last + units.FREE_WH:
+        return False
+    meter.prior_wh = last
+    session.register_last, session.register_last_us, session.is_kilo = register_wh, at_us, is_kilo
+    meter.places[LAST] = place
+    meter.samples += 1
+    meter.boots = boots
+    return True
 
 
 def sample(

@@ -123,8 +123,9 @@ def take_back(state: StationState, session: SessionState) -> None:
 
 def settle(state: StationState, session: SessionState, at_us: int | None, moment: Moment) -> None:
     """Let the hours sum to the session's energy as it is known now (unknown counts 0)."""
-    wh, _ = measured(session)
-    authorizations.energise(state, session, wh)
+    wh, _ = ladder.chosen(session)
+    if session.authorization_id is not None:
+        authorizations.energise(state, session, wh)
     rates.settle(state, session, wh or 0, rates.hour_of(moment.clock(at_us)))
     state.touch(session.session_id, session)
 

@@ -180,11 +180,20 @@ def _is_same_as_older(state: StationState, session: SessionState, transaction_id
 
 
 def _metered(state: StationState, event: Metered) -> SessionState | None:
+    transaction_id, connector_id = event.transaction_id, event.connector_id
+    named = None
+    for session in reversed(state.open_sessions.values()):
+        if transaction_id in session.transaction_ids:
+            # Some systems give every session one transactionId: then the connector tells.
+            if session.connector_id == connector_id:
+                return session
+            named = named or session
+    return named or _unnamed_metered(state, event)
+
+
+def _unnamed_metered(state: StationState, event: Metered) -> SessionState | None:
+    """The session of samples whose transactionId leads to none."""
     transaction_id = event.transaction_id
-    named = _known_as(state, transaction_id)
-    if named:
-        # Some systems give every session one transactionId: then the connector tells.
-        return next((s for s in named if s.connector_id == event.connector_id), named[0])
     session = _newest_on(state, event.connector_id)
     if transaction_id is None or not ids.is_key(transaction_id):
         if session is None or _is_before(event, session):

@@ -199,7 +199,7 @@ def _call(
     if reader is None:
         return None
     try:
-        event = reader(call.payload, context.token_key)
+        event: Any = reader(call.payload, context.token_key)
     except UnusableError as error:
         return Refusal(Reason.INVALID_PAYLOAD, str(error))
     if event is None:
@@ -207,11 +207,11 @@ def _call(
     protocol = state.protocol or V16
     moment = Moment(record, received_us, protocol, call.message_id, context.token_key, knowledge=context.knowledge)
     event = timing.tell(state, event, moment)
-    shown = getattr(event, "shown", None)
-    if shown is not None:
-        token_keys.show(state, shown, moment)
-    awaited = _FOLDS[type(event)](state, event, moment)
-    if state.faults and type(event) in fault_evidence.WITNESSES:
+    kind = type(event)
+    if kind in _SHOWING and event.shown is not None:
+        token_keys.show(state, event.shown, moment)
+    awaited = _FOLDS[kind](state, event, moment)
+    if state.faults and kind in fault_evidence.WITNESSES:
         fault_evidence.witness(state, event, moment)
     if awaited is not None:
         state.calls[_key(call.message_id)] = awaited
@@ -302,6 +302,8 @@ _FOLDS: dict[type, Callable[[StationState, Any, Moment], AwaitedCall | None]] = 
     Stopped: sessions_v16.stop,
     TransactionReported: sessions_v2x.report,
 }
+_SHOWING = frozenset(kind for kind in _FOLDS if "shown" in kind.__annotations__)
+"""Events that may hold a token."""
 
 
 def _fact(state: StationState, entity: object, generation: int, offset: int) -> Fact:

@@ -12,6 +12,8 @@ _EARLIEST_US = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_second
 _LATEST_US = int((datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
 _LONGEST = 64
 """Longer texts are no timestamps; keeps a hostile megabyte out of the parser."""
+_USUAL = frozenset({20, 24})
+"""Lengths of `2025-08-27T10:00:00Z` and with milliseconds, as nearly all write it."""
 _SINCE_EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
 _SCALES = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
 """Numbers below the limit count seconds, milliseconds, microseconds."""
@@ -28,6 +30,13 @@ def parse(text: str | None) -> int | None:
     Accepts ISO 8601 with `Z`, `+02`, `+02:00`, `+0200` or no zone (taken as UTC), a blank instead of `T`, fractions of
     any length (cut at microseconds), numbers without a leading zero, and the seconds or milliseconds since the epoch.
     """
+    if text is not None and len(text) in _USUAL and text[-1] == "Z":
+        try:
+            since = datetime.fromisoformat(text) - EPOCH
+        except ValueError:
+            pass
+        else:
+            return plausible((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
     us = microseconds(text)
     return us if us is not None and _EARLIEST_US <= us < _LATEST_US else None
 
