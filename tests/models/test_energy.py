@@ -121,3 +121,12 @@ def test_a_total_beside_two_phases_only_is_the_total() -> None:
     assert read is not None
     assert read.power_w == 9000
     assert not read.marks & energy.IS_TOTAL_DOUBTED
+
+
+@pytest.mark.parametrize("context", ["Transaction.Begin", "Transaction.End"])
+def test_a_bound_that_is_no_number_is_no_reading(context: str) -> None:
+    assert energy.reading(None, [Sampled("much", context=context)]) is None
+    assert energy.reading(None, [Sampled("much", measurand=energy.INTERVAL)]) is None
+    kept = energy.reading(None, [Sampled("much", context=context), Sampled("7400", measurand=POWER)])
+    assert kept is not None
+    assert (kept.register_wh, kept.begin_wh, kept.power_w) == (None, None, 7400)

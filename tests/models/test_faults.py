@@ -3,6 +3,10 @@
 import pytest
 from captures import Wire, at
 
+from models import fault_causes
+from models.events import StatusReported
+from models.state import FaultState
+
 EVSE = {"id": 1, "connectorId": 2}
 
 
@@ -237,3 +241,23 @@ def test_the_vehicle_s_faults_are_no_outage_even_beside_faulted(fields: dict, ex
     wire.call("StatusNotification", {"connectorId": 1, "status": "Faulted"} | fields)
     wire.status("Faulted")
     assert [(f.canonical_code, f.actor, f.severity) for f in wire.fold().of("faults")] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("fault", "event", "is_near"),
+    [
+        ((1, 1), (1, 1), True),
+        ((1, None), (1, 2), True),
+        ((1, 2), (1, None), True),
+        ((1, 1), (1, 2), False),
+        ((1, 1), (2, 1), False),
+        ((1, None), (None, None), False),
+        ((None, 1), (None, None), False),
+        ((None, None), (None, None), True),
+    ],
+)
+def test_a_fault_is_near_its_own_connector_and_those_that_name_its_evse_only(
+    fault: tuple[int | None, int | None], event: tuple[int | None, int | None], is_near: bool
+) -> None:
+    known = FaultState("f", "c", evse_id=fault[0], connector_id=fault[1])
+    assert fault_causes.is_near(known, StatusReported(*event, "Faulted", None, None)) is is_near

@@ -260,3 +260,75 @@ def test_a_session_without_any_time_has_no_capacity_to_exceed() -> None:
     wire = started(meterStart=0)
     meter(wire, None, register(90_000_000), received=60)
     assert only(wire).energy_wh == 90_000_000
+
+
+def test_registers_below_zero_are_no_energy() -> None:
+    wire = started(meterStart=1000)
+    for number, wh in enumerate((-500, -400)):
+        meter(wire, 900 * number, register(wh))
+    session = only(wire)
+    assert session.energy_wh is None
+    assert '"rung":"register","energy_wh":null,"is_chosen":false,"reason":"negative"' in session.energy_candidates
+
+
+def test_a_register_at_end_below_that_at_begin_is_no_energy() -> None:
+    wire = started()
+    meter(wire, 0, register(5000, context="Transaction.Begin"))
+    meter(wire, 900, register(4000, context="Transaction.End"))
+    session = only(wire)
+    assert session.energy_wh is None
+    assert '"rung":"begin_end","energy_wh":null,"is_chosen":false,"reason":"negative"' in session.energy_candidates
+
+
+def test_samples_after_the_end_of_a_stop_that_came_late_are_seen_and_not_counted() -> None:
+    wire = started(meterStart=1000)
+    for seconds, wh in ((900, 1500), (1900, 1700)):
+        meter(wire, seconds, register(wh))
+    wire.stop(7, seconds=2000, timestamp=at(1000), meterStop=1510)
+    session = only(wire)
+    assert (session.energy_wh, session.register_end_wh, session.register_seen_wh) == (510, 1510, 1700)
+
+
+def stopped_and_seen(wire: Wire, seconds: float, sample: tuple) -> tuple[Session, list[str]]:
+    """A stop without a register, and a sample of the port an hour later."""
+    wire.stop(7, seconds=seconds, timestamp=at(seconds), meterStop=None)
+    sampled = [{"value": str(sample[0]), "unit": sample[1], **sample[2]}]
+    payload = {"connectorId": 1, "meterValue": [{"timestamp": at(seconds + 3600), "sampledValue": sampled}]}
+    wire.call("MeterValues", payload, seconds=seconds + 3600)
+    return only(wire), [row.anomaly for row in wire.fold().of("anomalies")]
+
+
+def test_a_register_after_a_session_without_any_has_nothing_to_go_on_from() -> None:
+    session, said = stopped_and_seen(started(), 1800, register(9000))
+    assert (session.energy_wh, session.register_seen_wh) == (None, None)
+    assert "register_after_stop" not in said
+
+
+def test_a_register_after_the_session_without_a_unit_is_in_the_session_s() -> None:
+    wire = started()
+    for number, kwh in enumerate(("10", "11", "12")):
+        meter(wire, 900 * number, register(kwh, "kWh"))
+    session, said = stopped_and_seen(wire, 1800, register("13", None))
+    assert (session.energy_wh, session.register_end_wh, session.register_seen_wh) == (2000, 12_000, 13_000)
+    assert "register_after_stop" in said
+
+
+def test_a_register_after_the_session_is_mislabelled_as_the_session_s_were() -> None:
+    wire = started()
+    for number in range(5):
+        meter(wire, 900 * number, register(Decimal("1000") + Decimal("1.75") * number), power(7000))
+    session, said = stopped_and_seen(wire, 3600, register(1010))
+    assert (session.energy_wh, session.energy_flags) == (7000, "unit_fault")
+    assert (session.register_end_wh, session.register_seen_wh) == (1_007_000, 1_010_000)
+    assert "register_after_stop" in said
+
+
+@pytest.mark.parametrize(("open_sessions", "energy"), [(1, [500]), (2, [None, None])])
+def test_connector_0_meters_the_only_open_session_or_none(open_sessions: int, energy: list[int | None]) -> None:
+    wire = Wire()
+    for number in range(open_sessions):
+        wire.start(7 + number, connectorId=1 + number, meterStart=None)
+    for number, wh in enumerate((1000, 1500)):
+        value = [{"timestamp": at(900 * number), "sampledValue": [{"value": str(wh)}]}]
+        wire.call("MeterValues", {"connectorId": 0, "meterValue": value}, seconds=900 * number)
+    assert [session.energy_wh for session in wire.sessions()] == energy

@@ -3,6 +3,7 @@
 import captures
 from captures import Wire
 
+from models import order
 from models.record import Record
 from models.state import Mark
 
@@ -184,3 +185,16 @@ def test_connections_are_noted_in_their_order_and_carry_no_fact() -> None:
     assert captures.Folded().fold(wire.records[:2]).states["CP"].connection == "close"
     late = moved(wire.records[1:2], source="other", offset=10)
     assert captures.Folded().fold([*wire.records, *late]).states["CP"].connection == "open"
+
+
+def test_a_replayed_state_takes_over_which_lines_the_replaced_one_has_seen() -> None:
+    wire = Wire()
+    wire.status("Charging", seconds=10)
+    wire.status("Finishing", seconds=20)
+    late = moved(wire.records[:1], source="other", offset=5, shift_us=-5_000_000)
+    old = captures.Folded().fold([*wire.records, *late]).states["CP"]
+    new = captures.Folded().fold(wire.records).states["CP"]
+    order.keep_lines(new, old)
+    assert (new.source, new.ordinal, new.sources, new.late) == ("other", 0, {"s": 1}, 1)
+    (again,) = moved(late, offset=9)
+    assert not order.is_new(new, again)

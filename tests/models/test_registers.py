@@ -132,3 +132,21 @@ def test_the_hours_sum_to_the_energy_of_open_sessions_too() -> None:
     folded = wire.fold()
     assert [session.energy_wh for session in folded.of("sessions")] == [800]
     assert sum(rate.energy_wh for rate in folded.of("rates")) == 800
+
+
+def test_a_fall_is_no_reset_because_its_first_sample_came_three_times() -> None:
+    wire = Wire()
+    wire.start(7, meterStart=None)
+    falls = [(0, 1000), (900, 5000), (1800, 10), (1800, 10), (1800, 10)]
+    for seconds, wh in falls:
+        wire.meter(wh, seconds=seconds, transaction_id=7)
+    assert (only(wire).energy_wh, only(wire).energy_flags) == (4000, "fall_unconfirmed")
+    for seconds, wh in ((2700, 20), (3600, 30)):
+        wire.meter(wh, seconds=seconds, transaction_id=7)
+    assert only(wire).energy_flags == "reset_stitched"
+
+
+def test_a_register_at_begin_above_the_first_sample_moves_nothing() -> None:
+    begin = sampled(60, 1500, context="Transaction.Begin")
+    wire = talk(("Started", 0, [sampled(0, 1000)]), ("Updated", 60, [begin]), ("Ended", 120, [sampled(120, 2000)]))
+    assert (only(wire).energy_wh, only(wire).register_start_wh) == (1000, 1000)
