@@ -1,5 +1,7 @@
 """Which samples begin and end a session's energy: order, context, units that come and go."""
 
+import json
+
 import pytest
 from captures import Wire, at
 
@@ -150,3 +152,19 @@ def test_a_register_at_begin_above_the_first_sample_moves_nothing() -> None:
     begin = sampled(60, 1500, context="Transaction.Begin")
     wire = talk(("Started", 0, [sampled(0, 1000)]), ("Updated", 60, [begin]), ("Ended", 120, [sampled(120, 2000)]))
     assert (only(wire).energy_wh, only(wire).register_start_wh) == (1000, 1000)
+
+
+def test_a_signed_record_beside_a_register_that_goes_on_is_kept() -> None:
+    record = 'OCMF|{"RD":[{"TX":"B","RV":1,"RU":"kWh"},{"TX":"E","RV":1.6,"RU":"kWh"}]}|{}'
+    wire = Wire()
+    wire.start(7, meterStart=1000)
+    for number in range(4):
+        samples = [{"value": str(1000 + 200 * number), "unit": "Wh"}]
+        if number == 3:
+            samples.append({"value": record, "format": "SignedData"})
+        values = [{"timestamp": at(900 * number), "sampledValue": samples}]
+        wire.call("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": values}, seconds=900 * number)
+    found = only(wire)
+    assert (found.energy_wh, found.energy_basis) == (600, "register")
+    rungs = {one["rung"]: (one["energy_wh"], one["reason"]) for one in json.loads(found.energy_candidates or "")}
+    assert rungs["signed"] == (600, "not_verified")
