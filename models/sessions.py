@@ -144,12 +144,6 @@ def close(state: StationState, session: SessionState, ended_us: int | None, reas
     retire(state, trim(state.closed_sessions, MAX_CLOSED_SESSIONS))
 
 
-def measured(session: SessionState) -> tuple[int | None, str | None]:
-    """The session's energy in Wh and the evidence it rests on; both None where nothing is known or it is negative."""
-    wh, rung = ladder.chosen(session)
-    return wh, None if rung is None else rung.value
-
-
 def session_class(session: SessionState, energy_wh: int | None) -> str:
     """The first class that fits; the thresholds are those of ADR 0013."""
     if session.is_open:
