@@ -129,7 +129,7 @@ def _simple(session: SessionState, state: MeterState) -> int | None:
         return None
     if start_wh is None:
         start_wh = first
-    elif not start_wh <= first <= start_wh + units.FREE_WH:
+    elif not start_wh <= first <= start_wh + units.FREE:
         return None
     wh = energy.rounded(energy.EXACT.subtract(last + state.carried_wh if state.resets else last, start_wh))
     return wh if 0 <= wh <= units.FREE_WH or (wh > 0 and _doubt(session, wh) is None) else None

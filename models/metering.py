@@ -55,10 +55,10 @@ def take(state: StationState, session: SessionState, readings: tuple[Reading, ..
     memory = session.meter
     if memory is None:
         memory = session.meter = MeterState(boots=state.boots)
-    place = _place(moment)
+    place, boots = _place(moment), state.boots
     resets, glitches = memory.resets, memory.glitches
     for reading in readings:
-        registers.fold(session, memory, reading, place, state.boots)
+        registers.fold(session, memory, reading, place, boots)
         if reading.power_w is not None or reading.interval_wh is not None:
             at_us = reading.at_us if reading.at_us is not None else moment.received_us
             power.fold(session, memory, reading, at_us, place)

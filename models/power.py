@@ -28,8 +28,9 @@ def fold(session: SessionState, meter: MeterState, reading: Reading, at_us: int 
             if meter.power_us == at_us and reading.register_wh is not None and last is not None:
                 # Added in any case: the sum has the precision of all sums.
                 _note_register(meter, last + meter.carried_wh)
-    if reading.interval_wh is not None and at_us is not None:
-        _add_interval(meter, reading.interval_wh, at_us, place, is_clock=bool(reading.marks & IS_CLOCK))
+    interval_wh = reading.interval_wh
+    if interval_wh is not None and at_us is not None:
+        _add_interval(meter, interval_wh, at_us, place, bool(reading.marks & IS_CLOCK))
 
 
 def _integrate(meter: MeterState, power_w: int, at_us: int, place: Place) -> None:
@@ -57,7 +58,7 @@ def _note_register(meter: MeterState, register_wh: Decimal) -> None:
     meter.power_to_wh, meter.power_to_wms2 = register_wh, meter.power_wms2
 
 
-def _add_interval(meter: MeterState, wh: Decimal, at_us: int, place: Place, *, is_clock: bool) -> None:
+def _add_interval(meter: MeterState, wh: Decimal, at_us: int, place: Place, is_clock: bool) -> None:
     instants = meter.interval_clock_instants if is_clock else meter.interval_instants
     if wh < 0 or not _is_new(instants, at_us):
         return

@@ -57,7 +57,7 @@ def _goes_on(session: SessionState, meter: MeterState, reading: Reading, place: 
         return False
     if reading.signed_begin_wh is not None or reading.signed_end_wh is not None:
         return False
-    if not last <= register_wh <= last + units.FREE_WH:
+    if not last <= register_wh <= last + units.FREE:
         return False
     meter.prior_wh = last
     session.register_last, session.register_last_us, session.is_kilo = register_wh, at_us, is_kilo

@@ -126,7 +126,8 @@ def settle(state: StationState, session: SessionState, at_us: int | None, moment
     wh, _ = ladder.chosen(session)
     if session.authorization_id is not None:
         authorizations.energise(state, session, wh)
-    rates.settle(state, session, wh or 0, rates.hour_of(moment.clock(at_us)))
+    clock_us = at_us if moment.received_us is None else moment.received_us
+    rates.settle(state, session, wh or 0, rates.hour_of(clock_us))
     state.touch(session.session_id, session)
 
 

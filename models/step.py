@@ -103,7 +103,9 @@ def step(state: StationState, record: Record, context: Context) -> Refusal | Non
 
 def fold(state: StationState, record: Record, context: Context) -> Refusal | None:
     """As `step`, for a record that is known to be new, whatever its position: for replays (`models.replay`)."""
-    received_us = times.plausible(record.received_at_us)
+    received_us = record.received_at_us
+    if received_us is not None and not times.EARLIEST_US <= received_us < times.LATEST_US:
+        received_us = None
     if record.kind == _FRAME:
         return _frame(state, record, received_us, context)
     if order.counts(state, record, received_us):
@@ -129,26 +131,36 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
     # Not isinstance: these few look-ups are a third of what most frames cost.
     is_known = frame.action in readers if type(frame) is Call else type(frame) is CallResult and readers is not _NONE
     refusal = None if is_known else _refused(frame, protocol)
-    if refusal is not None or not order.counts(state, record, received_us):
-        if type(frame) is FrameError and frame.repaired is not None:
-            return _repaired(state, record, frame, received_us, context)
-        return refusal
+    if refusal is not None:
+        return _repaired(state, record, frame, received_us, context) if type(frame) is FrameError else refusal
+    if not order.counts(state, record, received_us):
+        return None
     state.protocol = protocol
-    if state.faults:
-        rates.pass_time(state, received_us)
-    if state.due_us is not None and received_us is not None and received_us >= state.due_us:
-        sessions_ends.expire(state, received_us, Moment(record, received_us, protocol, "", context.token_key))
+    if state.faults or state.due_us is not None:
+        _pass_time(state, record, received_us, protocol, context)
     if type(frame) is Call:
         if frame.action in OPERATIONS:
             _operation(state, frame, record, received_us, context)
         if record.direction != _CSMS_TO_CP:
-            return _call(state, frame, readers[frame.action], record, received_us, context)
+            reader = readers[frame.action]
+            if reader is None and not state.calls:
+                # Heartbeats, mostly.
+                return None
+            return _call(state, frame, reader, record, received_us, context)
         if frame.action in COMMANDS:
             return _command(state, frame, record, received_us, context)
     elif (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
         # 2.1's types 5 and 6 may carry any id and answer no call.
         _answered(state, frame, record, received_us, protocol)
     return None
+
+
+def _pass_time(state: StationState, record: Record, received_us: int | None, protocol: str, context: Context) -> None:
+    """Let the time pass for what waits for it: open faults, ends to be inferred."""
+    if state.faults:
+        rates.pass_time(state, received_us)
+    if state.due_us is not None and received_us is not None and received_us >= state.due_us:
+        sessions_ends.expire(state, received_us, Moment(record, received_us, protocol, "", context.token_key))
 
 
 def _operation(state: StationState, call: Call, record: Record, received_us: int | None, context: Context) -> None:
@@ -163,6 +175,8 @@ def _repaired(
     state: StationState, record: Record, error: FrameError, received_us: int | None, context: Context
 ) -> Refusal:
     """Fold a message of which only a value is missing as if `null` stood there; it is a dead letter all the same."""
+    if error.repaired is None:
+        return Refusal(error.reason, error.detail)
     whole = msgspec.structs.replace(record, payload=error.repaired)
     refusal = _frame(state, whole, received_us, context)
     if refusal is not None:

@@ -8,8 +8,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR, LAST_YEAR = 2010, 2100
 """Outside these years a clock was never set (1970, 0001) or is broken (222222017): no time at all."""
 HOUR_US = 3_600_000_000
-_EARLIEST_US = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
-_LATEST_US = int((datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
+EARLIEST_US = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
+LATEST_US = int((datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
 _LONGEST = 64
 """Longer texts are no timestamps; keeps a hostile megabyte out of the parser."""
 _USUAL = frozenset({20, 24})
@@ -38,7 +38,7 @@ def parse(text: str | None) -> int | None:
         else:
             return plausible((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
     us = microseconds(text)
-    return us if us is not None and _EARLIEST_US <= us < _LATEST_US else None
+    return us if us is not None and EARLIEST_US <= us < LATEST_US else None
 
 
 def microseconds(text: str | None) -> int | None:
@@ -79,7 +79,7 @@ def _otherwise(text: str) -> int | None:
 
 def plausible(us: int | None) -> int | None:
     """The time itself where its year can be true, else None."""
-    return us if us is not None and _EARLIEST_US <= us < _LATEST_US else None
+    return us if us is not None and EARLIEST_US <= us < LATEST_US else None
 
 
 def as_utc(us: int | None) -> datetime | None:

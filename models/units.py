@@ -15,6 +15,8 @@ HIGHEST_W = 4_000_000
 """More than any charger gives (megawatt charging: 3.75 MW)."""
 FREE_WH = 20_000
 """A rise that is never doubted: clocks of whole minutes make short times look shorter."""
+FREE = Decimal(FREE_WH)
+"""The same, for what is done to every sample: comparing a Decimal with an integer converts it each time."""
 _LABELLED_W = 1_000_000
 """A mean power that a kWh label must explain by power samples; nothing on the road takes more for long."""
 _POWER_SAMPLES = 3
