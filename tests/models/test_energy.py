@@ -130,3 +130,10 @@ def test_a_bound_that_is_no_number_is_no_reading(context: str) -> None:
     kept = energy.reading(None, [Sampled("much", context=context), Sampled("7400", measurand=POWER)])
     assert kept is not None
     assert (kept.register_wh, kept.begin_wh, kept.power_w) == (None, None, 7400)
+
+
+@given(
+    st.from_regex(r" ?-?[0-9]{1,12}(\.[0-9]{0,12})?([eE]-?[0-9]{1,2})?", fullmatch=True), st.sampled_from(["Wh", "kWh"])
+)
+def test_a_text_and_the_number_that_it_tells_are_the_same_register(text: str, unit: str) -> None:
+    assert str(energy.watt_hours(text, unit)) == str(energy.watt_hours(Decimal(text), unit))

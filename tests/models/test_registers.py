@@ -1,11 +1,18 @@
 """Which samples begin and end a session's energy: order, context, units that come and go."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from captures import Wire, at
+from hypothesis import given
+from hypothesis import strategies as st
 
+from models import registers
+from models.energy import Reading
 from models.facts import Session
+from models.meter import MeterState
+from models.state import SessionState
 
 
 def only(wire: Wire) -> Session:
@@ -168,3 +175,19 @@ def test_a_signed_record_beside_a_register_that_goes_on_is_kept() -> None:
     assert (found.energy_wh, found.energy_basis) == (600, "register")
     rungs = {one["rung"]: (one["energy_wh"], one["reason"]) for one in json.loads(found.energy_candidates or "")}
     assert rungs["signed"] == (600, "not_verified")
+
+
+_RISE = st.decimals(0, 25_000, places=1)
+
+
+@given(st.lists(st.tuples(_RISE, st.integers(-5, 600)), min_size=1, max_size=12), st.booleans())
+def test_a_reading_that_goes_on_is_taken_up_like_any_sample(steps: list[tuple[Decimal, int]], has_start: bool) -> None:
+    folded, sampled_one_by_one = [
+        (SessionState("s", meter_start=Decimal(1000) if has_start else None), MeterState()) for _ in range(2)
+    ]
+    register_wh, at_us = Decimal(1000), 0
+    for number, (rise_wh, seconds) in enumerate(steps):
+        register_wh, at_us, place = register_wh + rise_wh, at_us + seconds * 1_000_000, (1, 0, number)
+        registers.fold(*folded, Reading(at_us, register_wh, is_kilo=False), place, 0)
+        registers.sample(*sampled_one_by_one, register_wh, at_us, place, 0)
+    assert folded == sampled_one_by_one

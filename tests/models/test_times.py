@@ -102,3 +102,9 @@ def test_a_time_of_receipt_outside_the_plausible_years_is_none() -> None:
 )
 def test_how_a_time_is_told(text: str | None, told: int) -> None:
     assert times.told(text, times.parse(text)) == told
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.sampled_from(["seconds", "milliseconds"]))
+def test_the_usual_ways_to_write_a_time_are_read_like_any_other(moment: datetime, precision: str) -> None:
+    text = moment.isoformat(timespec=precision)
+    assert times.parse(text.replace("+00:00", "Z")) == times.parse(text) == times.plausible(times.microseconds(text))
