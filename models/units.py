@@ -17,8 +17,8 @@ FREE_WH = 20_000
 """A rise that is never doubted: clocks of whole minutes make short times look shorter."""
 FREE = Decimal(FREE_WH)
 """The same, for what is done to every sample: comparing a Decimal with an integer converts it each time."""
-_LABELLED_W = 1_000_000
-"""A mean power that a kWh label must explain by power samples; nothing on the road takes more for long."""
+_LEAST_US = 60_000_000
+"""A label is doubted for what a session took in at least so long: simulators charge a battery in seconds."""
 _POWER_SAMPLES = 3
 _LEAST_WMS2 = 20 * 7_200_000
 """Energy, in twice W ms, below which a factor is not looked for: 20 Wh."""
@@ -83,7 +83,7 @@ def _is_too_much(session: SessionState, meter: MeterState) -> bool:
     if went is None or went <= _KILO_WH:
         return False
     us = _elapsed_us(session)
-    return us is not None and went * US_PER_H > _LABELLED_W * max(us, 1_000_000)
+    return us is not None and went * US_PER_H > HIGHEST_W * max(us, _LEAST_US)
 
 
 def _by_start(session: SessionState, meter: MeterState, start_wh: Decimal) -> tuple[int, str]:

@@ -30,9 +30,14 @@ def test_a_few_watt_hours_beside_power_prove_no_unit(watts: int, wh: int, flags:
     assert (session.energy_wh, session.energy_flags) == (wh, flags)
 
 
-@pytest.mark.parametrize(("begin", "wh", "flags"), [(0, 30_000, None), (3_600, 30, "unit_fault")])
+@pytest.mark.parametrize(("begin", "wh", "flags"), [(0, 100_000, None), (3_600, 100, "unit_fault")])
 def test_what_a_register_took_before_its_first_sample_counts_from_the_start(
     begin: float, wh: int, flags: str | None
 ) -> None:
-    session = talk([(3_600, "10", None), (3_660, "40", None)], "kWh", begin)
+    session = talk([(3_600, "10", None), (3_660, "110", None)], "kWh", begin)
     assert (session.energy_wh, session.energy_flags) == (wh, flags)
+
+
+def test_a_battery_that_a_simulator_charges_in_a_second_keeps_its_kilowatt_hours() -> None:
+    session = talk([(0, "7", None), (1, "67", None)], "kWh")
+    assert (session.energy_wh, session.energy_flags) == (60_000, None)
