@@ -238,11 +238,8 @@ def _command(
 ) -> Refusal | None:
     """Fold a call of the system's: it waits for no answer here, and its ids are not the station's."""
     protocol = state.protocol or V16
-    reader = ADAPTERS[protocol].COMMANDS.get(call.action)
-    if reader is None:
-        return None
     try:
-        event = reader(call.payload, context.token_key)
+        event = ADAPTERS[protocol].COMMANDS[call.action](call.payload, context.token_key)
     except UnusableError as error:
         return Refusal(Reason.INVALID_PAYLOAD, str(error))
     _FOLDS[type(event)](state, event, Moment(record, received_us, protocol, call.message_id, context.token_key))
