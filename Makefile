@@ -42,8 +42,9 @@ check: setup ## Lint, types, architecture contracts, Dagster definitions
 	@$(BIN)/dg check defs
 
 .PHONY: test
-test: check ## Everything CI checks: check, then all tests on both brokers
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+test: check ## Everything CI checks: check, then all tests (the engine's reach every line) on both brokers
+	@$(BIN)/python -m pytest -q -n $(JOBS) tests/models --cov=models --cov-fail-under=100 --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --ignore=tests/models
 
 .PHONY: e2e
 e2e: setup ## Only the end-to-end tests
