@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from models.log import FRAMES, META_HEADER
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+
+from models.log import FRAMES, META_HEADER, WORKER_ID
 from models.record import Meta
 from pipelines.broker import embedded, topics
 from pipelines.home import Home
@@ -105,6 +107,26 @@ def test_a_topic_made_anew_drops_the_changelogs_states_and_restores_landed_ones(
     assert "for generation 2" in worker.said
     (session,) = _sessions(kafka)
     assert (session["energy_wh"], session["is_open"]) == (3500, False)
+
+
+def test_offsets_that_the_group_committed_for_another_topic_hold_up_no_commit(
+    apache_log: str, home: Home, start_worker: Callable[..., Any], open_log: Callable[[str], Any]
+) -> None:
+    """Kafka forgets a deleted topic's offsets a while after the topic, not with it."""
+    kafka = open_log(apache_log)
+    consumer = KafkaConsumer(bootstrap_servers=apache_log, group_id=WORKER_ID, enable_auto_commit=False)
+    place = TopicPartition(FRAMES, PARTITION)
+    consumer.assign([place])
+    consumer.commit({place: OffsetAndMetadata(9, "", -1)})
+    _start(kafka)
+    worker = start_worker(home, apache_log).wait_ready()
+    wait = time.monotonic() + 20
+    while consumer.committed(place) != 2:
+        assert time.monotonic() < wait, worker.said
+        time.sleep(0.2)
+    consumer.close()
+    assert worker.stop() == 0, worker.said
+    assert len(_sessions(kafka)) == 1
 
 
 def test_a_topic_made_anew_under_a_running_worker_is_never_taken_for_the_old_one(
