@@ -77,7 +77,9 @@ def declare(app: Any, on_recover: Callable[[], Any]) -> StationTable:
         value_type=bytes,
         on_recover=on_recover,
         changelog_topic=app.topic(STATES_CHANGELOG, schema=RawSchema(), acks=False, internal=True, allow_empty=True),
-        recovery_buffer_size=1,
+        # With 1, Faust goes on reading the changelog after recovery, and an old state read back late would
+        # overwrite a newer one. A chunk is one event, and the last ones are applied when recovery ends.
+        recovery_buffer_size=2,
     )
     app.tables.add(table)
     return table

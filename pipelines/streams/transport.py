@@ -158,6 +158,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     async def perform_seek(self) -> None:
         """Go on where the states end, whatever the group's offsets say: they may be another topic's."""
+        # Faust lets the flow go on after this, and empties every stream's queue as it does: a chunk fetched
+        # any earlier would be gone, and if it is the partition's last, nothing after it shows the gap.
+        self.stop_flow()
         await super().perform_seek()
         places = {
             tp: offset

@@ -46,10 +46,10 @@ def load_fleet() -> Any:
 class Worker:
     """A worker process and what it wrote on stderr."""
 
-    def __init__(self, home: Home, bootstrap: str, log: Path, flush_s: float) -> None:
+    def __init__(self, home: Home, bootstrap: str, log: Path, flush_s: float, prelude: str = "") -> None:
         self.log = log
         with log.open("ab") as stderr:
-            arguments = [sys.executable, "-c", _RUN, str(home.root), bootstrap, str(flush_s)]
+            arguments = [sys.executable, "-c", prelude + _RUN, str(home.root), bootstrap, str(flush_s)]
             self.process = subprocess.Popen(arguments, stderr=stderr, stdin=subprocess.DEVNULL)
 
     @property
@@ -96,8 +96,8 @@ def start_worker(tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Start workers; each ends with the test."""
     started: list[Worker] = []
 
-    def start(home: Home, bootstrap: str, *, flush_s: float = 0.2) -> Worker:
-        worker = Worker(home, bootstrap, tmp_path / f"worker-{len(started)}.log", flush_s)
+    def start(home: Home, bootstrap: str, *, flush_s: float = 0.2, prelude: str = "") -> Worker:
+        worker = Worker(home, bootstrap, tmp_path / f"worker-{len(started)}.log", flush_s, prelude)
         started.append(worker)
         return worker
 
