@@ -42,8 +42,9 @@ check: setup ## Lint, types, architecture contracts, Dagster definitions
 	@$(BIN)/dg check defs
 
 .PHONY: test
-test: check ## Everything CI checks: check, then all tests on both brokers
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+test: check ## Everything CI checks: check, then all tests (the engine's reach every line) on both brokers
+	@$(BIN)/python -m pytest -q -n $(JOBS) tests/models --cov=models --cov-fail-under=100 --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --ignore=tests/models
 
 .PHONY: e2e
 e2e: setup ## Only the end-to-end tests
@@ -54,9 +55,10 @@ demo: setup ## The whole pipeline on a made-up network, about a minute
 	@LADDSTROM_HOME=.laddstrom-demo $(BIN)/laddstrom demo
 
 .PHONY: bench
-bench: setup ## The benchmarks: the stream beside stock Faust, the step beside bare decoding (minutes)
+bench: setup ## The benchmarks: the stream beside stock Faust, step and schema check beside bare decoding (minutes)
 	@$(BIN)/python benchmarks/stream.py
 	@$(BIN)/python benchmarks/step.py
+	@$(BIN)/python benchmarks/schemas.py
 
 .PHONY: docs
 docs: setup ## Write the pages that follow from the code

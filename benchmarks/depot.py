@@ -28,24 +28,25 @@ _FAULTS = ("InternalError", "InternalError", "OtherError")
 def records(days: int, seed: int = 1) -> list[Record]:
     """The frames of `days` days in order of receipt, offsets rising."""
     rng = random.Random(seed)
-    whole: list[Record] = []
-    for day in range(days):
-        chargers = [_charger(number, day, random.Random(rng.random())) for number in range(CHARGERS)]
-        for at, station, exchange in heapq.merge(*chargers, key=lambda it: it[0]):
-            whole += _frames(at, station, exchange, len(whole))
-    return whole
+    chargers = [_charger(number, day, random.Random(rng.random())) for day in range(days) for number in range(CHARGERS)]
+    said = sorted((frame for charger in chargers for frame in charger), key=lambda it: it[0])
+    return [
+        Record(station, "frame", direction, "ocpp1.6", at_us, "depot", offset, raw, 1, 0, offset)
+        for offset, (at_us, station, direction, raw) in enumerate(said)
+    ]
 
 
 Exchange = tuple[str, str, Any, Any]
-Said = tuple[datetime, str, Exchange]
+Frame = tuple[int, str, str, bytes]
+"""Receipt in microseconds, station, direction, payload."""
 
 
-def _charger(number: int, day: int, rng: random.Random) -> Iterator[Said]:
+def _charger(number: int, day: int, rng: random.Random) -> Iterator[Frame]:
     begin = BEGIN + timedelta(days=day)
     streams = [_heartbeats(begin, rng)]
     streams += [_connector(begin, number, connector, day, rng) for connector in (1, 2)]
-    for at, exchange in heapq.merge(*streams, key=lambda it: it[0]):
-        yield at, f"charger{number}", exchange
+    for message, (at, exchange) in enumerate(heapq.merge(*streams, key=lambda it: it[0])):
+        yield from _frames(at, f"charger{number}", exchange, message)
 
 
 def _heartbeats(begin: datetime, rng: random.Random) -> Iterator[tuple[datetime, Exchange]]:
@@ -77,6 +78,7 @@ def _connector(
             "meterStart": int(register * 1000),
             "timestamp": _text(at),
         }
+        at += timedelta(seconds=1)
         yield at, _exchange("StartTransaction", start, {"transactionId": transaction, "idTagInfo": _ACCEPTED})
         power_kw = rng.uniform(40, 140)
         for sample in range(SAMPLES):
@@ -134,16 +136,17 @@ def _sample(
     return _exchange("MeterValues", {"connectorId": connector, "transactionId": transaction, "meterValue": meter}, {})
 
 
-def _frames(at: datetime, station: str, exchange: Exchange, offset: int) -> Iterator[Record]:
+def _frames(at: datetime, station: str, exchange: Exchange, message: int) -> Iterator[Frame]:
     there, action, payload, answer = exchange
     back = "csms-to-cp" if there == "cp-to-csms" else "cp-to-csms"
-    message = f"{offset:08x}-3c69-4f20-a0f3-4c56c45fce34"
-    received_us = int(at.timestamp() * 1_000_000)
-    said = ((there, [2, message, action, payload]), (back, [3, message, answer]))
-    for ordinal, (direction, frame) in enumerate(said):
-        raw = json.dumps(frame, separators=(",", ":")).encode()
-        at_us, number = received_us + ordinal * 20_000, offset + ordinal
-        yield Record(station, "frame", direction, "ocpp1.6", at_us, "depot", number, raw, 1, 0, number)
+    message_id = f"{message:08x}-3c69-4f20-a0f3-4c56c45fce34"
+    asked_us = int(at.timestamp() * 1_000_000)
+    yield asked_us, station, there, _json([2, message_id, action, payload])
+    yield asked_us + 2_000, station, back, _json([3, message_id, answer])
+
+
+def _json(frame: Any) -> bytes:
+    return json.dumps(frame, separators=(",", ":")).encode()
 
 
 def _text(moment: datetime) -> str:

@@ -138,10 +138,10 @@ def _feed(bootstrap: str, topic: str, frames: int, number: int, truth: Truth) ->
 
 
 def _check(bootstrap: str, name: str, truth: Truth) -> None:
-    newest: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
+    newest: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = {}
     for value in _values(bootstrap, FACTS if name == "stock" else "charging.sessions"):
         topic, row = json.loads(value) if name == "stock" else ("charging.sessions", json.loads(value))
-        version = row["version_generation"], row["version_offset"]
+        version = row["version_generation"], row["version_offset"], row.get("version_revision", 0)
         if topic == "charging.sessions" and version >= newest.get(row["session_id"], (version, None))[0]:
             newest[row["session_id"]] = version, row
     closed = [row for _, row in newest.values() if not row["is_open"]]

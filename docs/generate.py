@@ -1,20 +1,23 @@
-"""Writes the pages that follow from the code: `docs/data-dictionary.md` and `docs/cli.md`.
+"""Writes the pages that follow from the code: tables, anomalies, quirks of the field, the command line.
 
 `make docs` runs it; a test fails when a page is out of date. Not here: prose.
 """
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+from models.anomalies import MAX_A_DAY, Severity, described
 from models.catalogue import TABLES
 from models.reasons import Reason
 from models.tables import Origin
 
 DOCS = Path(__file__).parent
 COMMANDS = (
-    *("process", "up", "gateway", "ocpi", "worker", "land", "build", "report"),
+    *("process", "up", "gateway", "ocpi", "worker", "land", "replay", "build", "report"),
     *("kafka", "import", "simulate", "sql", "doctor", "demo"),
 )
 HEADINGS = {
@@ -23,6 +26,9 @@ HEADINGS = {
     Origin.DERIVED: "Derived: computed at build time from landed raw or facts",
     Origin.RAW: "Raw: verbatim, views over the restricted folder of the lake",
 }
+QUIRKS = DOCS.parent / "tests" / "models" / "quirks"
+_NUMBER = re.compile(r"test_quirk_(\d+a?)_")
+_SAID = re.compile(r"(.+?)Source: (.+?) We: (.+)")
 MADE = "<!-- made by `make docs`; do not edit -->"
 
 
@@ -38,6 +44,42 @@ def data_dictionary() -> str:
             lines.append("")
     lines += ["## Reasons of dead letters", "", *(f"- `{reason}`" for reason in Reason), ""]
     return "\n".join(lines)
+
+
+def anomalies() -> str:
+    """The vocabulary of `core__anomalies`."""
+    lines = ["# Anomalies", "", MADE, ""]
+    lines += ["The words of `core__anomalies.anomaly`. An anomaly changes no figure: it says why one is as it is.", ""]
+    lines += [f"At most {MAX_A_DAY} of a kind are said per station and day of the log.", ""]
+    for severity in Severity:
+        lines += [f"## {severity.capitalize()}", "", "| anomaly | meaning |", "|---|---|"]
+        lines += [f"| `{word}` | {meaning} |" for word, weight, meaning in described() if weight == severity]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def quirks() -> str:
+    """The quirks of the field, from the docstrings of their tests: what, source, what we do."""
+    lines = ["# Quirks of the field", "", MADE, ""]
+    lines += ["What chargers do beside the specification, who saw it, and what becomes of it here.", ""]
+    lines += ["Each has a test from wire frames to facts, under `tests/models/quirks/`.", ""]
+    lines += ["| no. | quirk | source | what we do | test |", "|---|---|---|---|---|"]
+    found = [row for path in sorted(QUIRKS.glob("test_*.py")) for row in _quirks_of(path)]
+    lines += [f"| {' | '.join(row)} |" for row in sorted(found, key=lambda it: (int(it[0].rstrip("a")), it[0]))]
+    return "\n".join([*lines, ""])
+
+
+def _quirks_of(path: Path) -> list[tuple[str, str, str, str, str]]:
+    found = []
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(function, ast.FunctionDef) and (number := _NUMBER.match(function.name)):
+            said = " ".join((ast.get_docstring(function) or "").split())
+            parts = _SAID.fullmatch(said)
+            if parts is None:
+                raise ValueError(f"{path.name}: the docstring of {function.name} is not 'quirk. Source: ... We: ...'")
+            what, source, ours = (text.strip().replace("|", "\\|") for text in parts.groups())
+            found.append((number[1].lstrip("0"), what, source, ours, f"`{path.name}`"))
+    return found
 
 
 def command_line() -> str:
@@ -61,7 +103,7 @@ def _help(command: str) -> str:
     return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
 
 
-PAGES = {"data-dictionary.md": data_dictionary, "cli.md": command_line}
+PAGES = {"data-dictionary.md": data_dictionary, "anomalies.md": anomalies, "quirks.md": quirks, "cli.md": command_line}
 
 if __name__ == "__main__":
     for name, write in PAGES.items():

@@ -6,8 +6,23 @@ is computed (`sql/`, one file per name; the OCPI tables by `ocpi.fold`).
 
 import pyarrow as pa
 
+from models.derived import DERIVED
+from models.exchange import EXCHANGE
+from models.metered import METERED, SESSION_CANDIDATES
 from models.ocpi.rows import ROWS, OcpiRow
-from models.tables import DEAD_LETTERS, LANDED, TIMESTAMP, VERSION_COLUMNS, Column, Origin, Table, columns_of
+from models.presented import FUNNEL_DAILY, TOKEN_ALIASES
+from models.tables import (
+    DEAD_LETTERS,
+    HIDDEN_COLUMNS,
+    LANDED,
+    TIMESTAMP,
+    VERSION_COLUMNS,
+    VIOLATIONS,
+    Column,
+    Origin,
+    Table,
+    columns_of,
+)
 
 INTEGER, BIGINT, DOUBLE = pa.int32(), pa.int64(), pa.float64()
 TEXT, BOOLEAN, DATE = pa.string(), pa.bool_(), pa.date32()
@@ -45,7 +60,7 @@ CORE_DEAD_LETTERS = Table(
 
 def published_fact(table: Table) -> Table:
     """A fact table as published: newest version of each id, version columns left out."""
-    columns = tuple(c for c in table.columns if c.name not in VERSION_COLUMNS)
+    columns = tuple(c for c in table.columns if c.name not in VERSION_COLUMNS + HIDDEN_COLUMNS)
     return Table(table.name, table.comment, table.origin, columns)
 
 
@@ -53,7 +68,7 @@ FACTS: tuple[Table, ...] = tuple(published_fact(t) for t in LANDED.values() if t
 
 STAGED_FRAMES = Table(
     "stg_ocpp__frames",
-    "OCPP frames, each once: equal frames (station, received_at, direction, payload) of two sources count once.",
+    "OCPP frames, each once, however many lines hold it: equal in station, received_at, direction and payload.",
     Origin.RAW,
     (
         *RAW_VIEWS["raw_ocpp__frames"].columns,
@@ -63,55 +78,9 @@ STAGED_FRAMES = Table(
     ),
 )
 
-CALLS = Table(
-    "core__calls",
-    "OCPP calls, each with its answer: the first one after it and before the next call of the same id.",
-    Origin.DERIVED,
-    (
-        _STATION,
-        _PROTOCOL,
-        Column("direction", "Who called: cp-to-csms or csms-to-cp.", TEXT),
-        Column("message_id", "Message id, unique only within one station and direction, and not always there.", TEXT),
-        Column("action", "OCPP action.", TEXT),
-        Column("called_at", "Receipt of the call, UTC.", TIMESTAMP),
-        Column("answered_at", "Receipt of the answer, UTC; null while unanswered.", TIMESTAMP),
-        Column("answer_ms", "Milliseconds from call to answer, by the receiver's clock.", BIGINT),
-        Column("outcome", "result, error or none.", TEXT),
-        Column("error_code", "OCPP error code of a CALLERROR.", TEXT),
-        Column("call_source", "Source of the call's frame.", TEXT),
-        Column("call_ordinal", "Ordinal of the call's frame in its source.", BIGINT),
-        Column("answer_source", "Source of the answer's frame.", TEXT),
-        Column("answer_ordinal", "Ordinal of the answer's frame in its source.", BIGINT),
-    ),
-)
-MEASUREMENTS = Table(
-    "core__measurements",
-    "Sampled values as chargers reported them, one row per value; a repeated message repeats its values.",
-    Origin.DERIVED,
-    (
-        _STATION,
-        Column("evse_id", "EVSE number (OCPP 2.x).", INTEGER),
-        Column("connector_id", "Connector number; null where the message does not say (1.6 StopTransaction).", INTEGER),
-        _PROTOCOL,
-        Column("transaction_id", "transactionId as text; null outside a transaction.", TEXT),
-        Column("sampled_at", "Charger's timestamp, UTC; null when unreadable.", TIMESTAMP),
-        Column("measurand", "Measurand; Energy.Active.Import.Register where omitted.", TEXT),
-        Column("phase", "Phase, where given.", TEXT),
-        Column("location", "Location; Outlet where omitted.", TEXT),
-        Column("context", "Reading context; Sample.Periodic where omitted.", TEXT),
-        Column("unit", "Unit as reported; Wh (varh) where an energy value has none.", TEXT),
-        Column("value", "Value in that unit, 2.x multiplier applied; null when not a number (signed data).", DOUBLE),
-        Column("action", "The message that carried it.", TEXT),
-        Column("received_at", "Receipt of that message, UTC.", TIMESTAMP),
-        _SOURCE,
-        Column("ordinal", "Ordinal of the frame in its source.", BIGINT),
-        Column("meter_value", "Place of its meterValue within the frame, from 1.", BIGINT),
-        Column("sample", "Place within that meterValue, from 1.", BIGINT),
-    ),
-)
 LATE_FRAMES = Table(
     "core__late_frames",
-    "Landed frames that came after newer ones of their station from another source: not folded into facts.",
+    "Landed frames that came after newer ones of their station; a replay of the station folds them in their place.",
     Origin.DERIVED,
     (
         _STATION,
@@ -124,6 +93,62 @@ LATE_FRAMES = Table(
         Column("generation", "Generation of its position in the log.", INTEGER),
         Column("partition", "Partition.", INTEGER),
         Column("offset", "Offset.", BIGINT),
+        Column("is_replayed", "Their station was replayed since, with them.", BOOLEAN),
+    ),
+)
+
+
+def _anomalies() -> Table:
+    """The step's own table with one column more: who found it."""
+    (said,) = (table for table in FACTS if table.name == "stg_ocpp__anomalies")
+    columns = list(said.columns)
+    columns.insert(3, Column("found_by", "step: said while folding; sql: found at build time.", TEXT))
+    comment = "Everything that does not add up, with its evidence, in the words of docs/anomalies.md."
+    return Table("core__anomalies", comment, Origin.DERIVED, tuple(columns))
+
+
+ANOMALIES = _anomalies()
+
+FAULT_CODES = Table(
+    "core__fault_codes",
+    "The crosswalk: every raw fault code that is known, and what it means. Part of the program, not of the data.",
+    Origin.DERIVED,
+    (
+        Column("taxonomy", "ocpp16, mrec, evgo_mrec, uec, ocpp2_cv or vendor.", TEXT),
+        Column("raw_key", "The code as that taxonomy writes it; `A*` stands for all that begin so.", TEXT),
+        Column("name", "Its name there, where that is not the code itself.", TEXT),
+        Column("vendor_id", "Only for this vendorId or vendor; null = any.", TEXT),
+        Column("model", "Only for this model; null = any.", TEXT),
+        Column("canonical_code", "What it is in every taxonomy.", TEXT),
+        Column("meaning", "The canonical code as a sentence.", TEXT),
+        Column("family", "Group of the canonical code.", TEXT),
+        Column("actor", "Who it comes from: evse, ev, driver, grid, network, vandal or unknown.", TEXT),
+        Column("severity", "info, warning, error or critical, unless the station says otherwise.", TEXT),
+        Column("confidence", "0 to 1: how sure the row is.", DOUBLE),
+        Column("source", "What the row rests on.", TEXT),
+        Column("mapping_version", "Version of the crosswalk.", TEXT),
+    ),
+)
+UNMAPPED_CODES = Table(
+    "core__unmapped_codes",
+    "Fault codes that the crosswalk does not know, by the time they cost.",
+    Origin.DERIVED,
+    (
+        Column("unmapped_code", "The code as sent (vendorErrorCode, techCode, errorCode or Component.Variable).", TEXT),
+        Column("code", "What the protocol's own field said beside it.", TEXT),
+        Column("canonical_code", "What the episode counts as until then.", TEXT),
+        Column("vendor_id", "vendorId beside it (1.6).", TEXT),
+        _PROTOCOL,
+        Column("vendor", "Vendor as booted when the fault opened; null = unknown.", TEXT),
+        Column("model", "Model as booted when the fault opened; null = unknown.", TEXT),
+        Column("firmware", "Firmware version as booted when the fault opened; null = unknown.", TEXT),
+        Column("episodes", "Episodes.", BIGINT),
+        Column("episodes_open", "Of these, still open.", BIGINT),
+        Column("minutes", "Minutes they lasted, open ones up to the newest frame.", DOUBLE),
+        Column("stations", "Stations that reported it.", BIGINT),
+        Column("first_seen_at", "Receipt of the first report, UTC.", TIMESTAMP),
+        Column("last_seen_at", "Receipt of the last report or clearing, UTC.", TIMESTAMP),
+        Column("info", "One of the texts beside it.", TEXT),
     ),
 )
 
@@ -176,14 +201,15 @@ ENERGY_DAILY = Table(
 )
 ERROR_TREND_DAILY = Table(
     "report__error_trend_daily",
-    "Fault episodes per day, model, firmware and code, up to six days after the last one (for the mean).",
+    "Fault episodes per day, model, firmware and codes, up to six days after the last one (for the mean).",
     Origin.REPORT,
     (
         Column("day", f"{_DAY} of the episode's opening; null where it is unknown.", DATE),
         Column("vendor", "Vendor as booted when the fault opened; null = unknown.", TEXT),
         Column("model", "Model as booted when the fault opened; null = unknown.", TEXT),
         Column("firmware", "Firmware version as booted when the fault opened; null = unknown.", TEXT),
-        Column("code", "Fault code (`core__fault_episodes.code`).", TEXT),
+        Column("canonical_code", "What the fault is in every taxonomy (`core__fault_codes`).", TEXT),
+        Column("code", "Code as sent (`core__fault_episodes.code`); sums over it give the canonical code's.", TEXT),
         Column("episodes", "Episodes opened that day.", BIGINT),
         Column("sessions", "Sessions started that day on stations of that vendor, model and firmware.", BIGINT),
         Column("per_1000_sessions", "episodes per 1,000 of these sessions; null without sessions.", DOUBLE),
@@ -215,7 +241,7 @@ RFID_USAGE_DAILY = Table(
         Column("energy_wh", "Energy of these sessions, Wh; null where none of it is known.", BIGINT),
     ),
 )
-REPORTS = (ENERGY_DAILY, ERROR_TREND_DAILY, RFID_USAGE_DAILY)
+REPORTS = (ENERGY_DAILY, ERROR_TREND_DAILY, RFID_USAGE_DAILY, FUNNEL_DAILY)
 
 BUILD = Table(
     "meta__build",
@@ -248,10 +274,32 @@ POSITIONS = Table(
     ),
 )
 
-SQL_MODELS: tuple[Table, ...] = (STAGED_FRAMES, CALLS, MEASUREMENTS, LATE_FRAMES, *REPORTS)
+SQL_MODELS: tuple[Table, ...] = (
+    STAGED_FRAMES,
+    *EXCHANGE,
+    *DERIVED,
+    *METERED,
+    LATE_FRAMES,
+    ANOMALIES,
+    UNMAPPED_CODES,
+    TOKEN_ALIASES,
+    *REPORTS,
+)
 """Each has a file of its name under `sql/`."""
 
 TABLES: dict[str, Table] = {
-    t.name: t for t in (*RAW_VIEWS.values(), CORE_DEAD_LETTERS, *FACTS, *OCPI, *SQL_MODELS, BUILD, POSITIONS)
+    t.name: t
+    for t in (
+        *RAW_VIEWS.values(),
+        VIOLATIONS,
+        SESSION_CANDIDATES,
+        CORE_DEAD_LETTERS,
+        *FACTS,
+        *OCPI,
+        FAULT_CODES,
+        *SQL_MODELS,
+        BUILD,
+        POSITIONS,
+    )
 }
 """Everything a published warehouse holds, by name."""

@@ -5,6 +5,7 @@ OCPP 2.1 Part 4 section 4.2. Payloads stay undecoded (`msgspec.Raw`): see `model
 Not here: which actions a version knows, pairing of calls and answers.
 """
 
+import re
 from typing import TypeAlias
 
 import msgspec
@@ -57,12 +58,16 @@ class Send(msgspec.Struct, array_like=True, tag=6, frozen=True, forbid_unknown_f
 
 
 class FrameError(msgspec.Struct, frozen=True, gc=False):
-    """Why bytes are not a frame. `message_type` and `message_id` are set where they could still be read."""
+    """Why bytes are not a frame. `message_type` and `message_id` are set where they could still be read.
+
+    `repaired` is the same message with `null` where a value is missing (`"transactionId":,`), if that makes it one.
+    """
 
     reason: Reason
     detail: str
     message_type: int | None = None
     message_id: str | None = None
+    repaired: bytes | None = None
 
 
 Frame: TypeAlias = Call | CallResult | CallError | CallResultError | Send
@@ -71,6 +76,10 @@ _frame: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 _elements = msgspec.json.Decoder(list[Raw])
 _text = msgspec.json.Decoder(str)
 _TYPES = {b"2": 2, b"3": 3, b"4": 4, b"5": 5, b"6": 6}
+_TAGS: dict[type[Frame], int] = {Call: 2, CallResult: 3, CallError: 4, CallResultError: 5, Send: 6}
+_MISSING = re.compile(rb":\s*+[,}\]]")
+_MEMBER = re.compile(rb'("(?:[^"\\]++|\\.)*+(?:"|\Z))(\s*+:(?=\s*+[,}\]]))?', re.DOTALL)
+"""A text, and the colon after it where no value follows. Takes an unclosed text to the end: linear on any input."""
 
 
 def decode(data: bytes) -> Frame | FrameError:
@@ -90,7 +99,22 @@ def decode(data: bytes) -> Frame | FrameError:
     except RecursionError:
         return FrameError(Reason.NOT_JSON, "The message is nested too deeply to be read.")
     except ValueError:
-        return FrameError(Reason.NOT_JSON, "The message is not JSON.")
+        return _repaired(data) or FrameError(Reason.NOT_JSON, "The message is not JSON.")
+
+
+def _repaired(data: bytes) -> FrameError | None:
+    """The error of a message that lacks values, and is whole with `null` in their places; None for any other."""
+    if _MISSING.search(data) is None:
+        return None
+    whole = _MEMBER.sub(lambda found: found[0] + b"null" if found[2] else found[0], data)
+    try:
+        frame = _frame.decode(whole)
+    except (ValueError, RecursionError):
+        return None
+    message_type = _TAGS[type(frame)]
+    return FrameError(
+        Reason.NOT_JSON, "The message is not JSON: a value is missing.", message_type, frame.message_id, whole
+    )
 
 
 def _misshapen(data: bytes) -> FrameError:

@@ -3,9 +3,12 @@
 import hashlib
 import zlib
 
-from models.record import Direction, Record
+from models.record import Direction, Kind, Record
 
 _LONGEST = 64
+_FRAME, _OPEN = Kind.FRAME.value, Kind.OPEN.value
+OFFLINE = "-1"
+"""What a 1.6 station calls every transaction that it began offline (errata 3.18)."""
 MAX_INT_IDS = frozenset({"2147483647", "4294967295", "9223372036854775807", "18446744073709551615"})
 """Largest integers, which some chargers send for "no transaction"."""
 
@@ -38,9 +41,10 @@ def mark(record: Record, received_us: int | None, key: bytes | None) -> str:
 
 
 def frame_hash(record: Record) -> int:
-    """A small, stable number for (direction, payload): tells equal frames of one instant apart from others."""
+    """A small, stable number for (kind, direction, payload): tells equal frames of one instant apart from others."""
     payload = record.payload
-    return zlib.crc32(payload, record.direction == Direction.CP_TO_CSMS) | (len(payload) & 0x7FFFFFFF) << 32
+    start = record.direction == Direction.CP_TO_CSMS if record.kind == _FRAME else 2 + (record.kind == _OPEN)
+    return zlib.crc32(payload, start) | (len(payload) & 0x7FFFFFFF) << 32
 
 
 def is_key(transaction_id: str | None) -> bool:
@@ -49,6 +53,11 @@ def is_key(transaction_id: str | None) -> bool:
         return False
     digits = transaction_id[1:] if transaction_id[0] == "-" else transaction_id
     return not digits.isdecimal() or int(transaction_id[:20]) > 0
+
+
+def is_local(transaction_id: str | None) -> bool:
+    """Whether a station made the id up for itself: negative, and not the -1 that stands for all of them."""
+    return transaction_id is not None and transaction_id[:1] == "-" and transaction_id != OFFLINE
 
 
 def session_id_16(station_id: str, connector_id: int | None, start: str, ordinal: int) -> str:

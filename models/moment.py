@@ -3,13 +3,15 @@
 import msgspec
 
 from models import ids
+from models.knowledge import NOTHING, Knowledge
 from models.record import Record
 
 
 class Moment(msgspec.Struct, gc=False):
     """One record's time of receipt (None where the log has none), version of OCPP and message id.
 
-    `token_key` keys what names the record, see `ids.mark`.
+    `token_key` keys what names the record, see `ids.mark`. The times in its event are corrected already, by
+    `offset_us`; 0 where the station's clock is sound or not known (`timing`).
     """
 
     record: Record
@@ -18,6 +20,9 @@ class Moment(msgspec.Struct, gc=False):
     message_id: str
     token_key: bytes | None = None
     _mark: str | None = None
+    offset_us: int = 0
+    knowledge: Knowledge = NOTHING
+    """What is known beforehand of how makes meter."""
 
     @property
     def mark(self) -> str:
@@ -29,6 +34,10 @@ class Moment(msgspec.Struct, gc=False):
     def at(self, reported_us: int | None) -> int | None:
         """When something happened: by the charger's clock where it is sound, else by receipt."""
         return self.received_us if reported_us is None else reported_us
+
+    def reported(self, at_us: int | None) -> int | None:
+        """A time of the event as the charger's clock told it: for telling a message from its retry."""
+        return None if at_us is None else at_us - self.offset_us
 
     def clock(self, reported_us: int | None) -> int | None:
         """The log's time: receipt, or the charger's clock where the log has no times."""

@@ -38,9 +38,13 @@ def settle(state: StationState, session: SessionState, energy_wh: int, hour: int
         if rate is not None and hour is not None:
             rate.energy_wh += missing
             session.counted_wh += missing
-            session.hours_wh[hour] = session.hours_wh.get(hour, 0) + missing
-            if len(session.hours_wh) > MAX_HOURS:
-                del session.hours_wh[min(session.hours_wh)]
+            hours_wh = session.hours_wh
+            if hour in hours_wh:
+                hours_wh[hour] += missing
+                return
+            hours_wh[hour] = missing
+            if len(hours_wh) > MAX_HOURS:
+                del hours_wh[min(hours_wh)]
     elif missing < 0:
         _take_back(state, session, -missing)
 

@@ -10,6 +10,10 @@ from typing import Any
 
 import msgspec
 
+from models.clock import ClockState
+from models.life import Due, Numbers
+from models.meter import HabitState, MeterState, PortMeter
+
 STATE_VERSION = 1
 
 MAX_SOURCES = 32
@@ -21,6 +25,10 @@ MAX_CALLS = 64
 MAX_OPEN_SESSIONS = 64
 MAX_CLOSED_SESSIONS = 8
 """Closed sessions kept whole: for retries and late answers."""
+MAX_UNSTOPPED = 16
+"""Sessions whose end was inferred, kept whole: for the stop that comes after all."""
+MAX_OPERATIONS = 16
+"""Commands and the like whose answer is waited for."""
 MAX_RETIRED = 128
 """Ids of sessions that fell out: no event opens them again."""
 MAX_TRANSACTION_IDS = 8
@@ -28,6 +36,13 @@ MAX_TRANSACTION_IDS = 8
 MAX_CONNECTORS = 128
 MAX_FAULTS = 64
 """Open fault episodes."""
+MAX_RECENT_FAULTS = 8
+"""Closed fault episodes that may still go on (`faults.DWELL_US`)."""
+MAX_PRESENTED = 8
+"""Requests that may still lead to a session."""
+MAX_REMOTE_STARTS = 8
+MAX_TOKENS = 128
+"""Tokens whose other forms were said already."""
 MAX_HOURS = 26
 """Hours that can still change."""
 
@@ -43,6 +58,22 @@ class AwaitedCall(msgspec.Struct, array_like=True, gc=False):
     target: str
     token: str | None = None
     asked_us: int | None = None
+
+
+class AuthorizationState(msgspec.Struct, array_like=True, gc=False):
+    """One request and what came of it: what its newest fact is made from."""
+
+    authorization_id: str
+    protocol: str | None = None
+    token: str | None = None
+    kind: str | None = None
+    asked_us: int | None = None
+    answered_us: int | None = None
+    status: str | None = None
+    purpose: str | None = None
+    session_id: str | None = None
+    start_status: str | None = None
+    is_energised: bool = False
 
 
 class SessionState(msgspec.Struct, array_like=True, gc=False):
@@ -86,6 +117,43 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     register_last_us: int | None = None
     is_kilo: bool = False
     """The last register that named its unit was in kWh."""
+    started_reported_us: int | None = None
+    """As the station's clock told it; `started_us` is corrected."""
+    started_received_us: int | None = None
+    ended_reported_us: int | None = None
+    ended_received_us: int | None = None
+    clock_us: int = 0
+    """What was added to the session's reported times; where the clock was set meanwhile, to the newest."""
+    token_kind: str | None = None
+    authorization_id: str | None = None
+    """The request by which its token was presented."""
+    start_status: str | None = None
+    """What the answer to the start says of the token."""
+    meter: MeterState | None = None
+    """What its samples said, beyond the registers above."""
+    last_seen_us: int | None = None
+    """Newest sign of the session by the charger's clock: where an inferred end is put."""
+    end_kind: str | None = None
+    inferred_cause: str | None = None
+    end_confidence: float | None = None
+    due: Due | None = None
+    over_us: int | None = None
+    """When the evidence of an inferred end was seen."""
+    follows: str | None = None
+    """The session that this one's start ended."""
+    status_at_start: str | None = None
+    """1.6: what the connector had last reported."""
+    local_id: str | None = None
+    """1.6: the negative transactionId that the station uses for itself."""
+    charging_points: list[tuple[int, int, bool]] = []
+    """Sequence number (or -1), time, charging from then on: see `charging`."""
+    charging_folded: bool = False
+    """Older points have been added to `charging_us`."""
+    numbers: Numbers | None = None
+    start_trigger: str | None = None
+    remote_start_id: str | None = None
+    is_offline: bool = False
+    """Some of it was queued while the station was offline."""
 
 
 class FaultState(msgspec.Struct, array_like=True, gc=False):
@@ -104,6 +172,35 @@ class FaultState(msgspec.Struct, array_like=True, gc=False):
     vendor: str | None = None
     model: str | None = None
     firmware: str | None = None
+    canonical_code: str = ""
+    """Empty in states written before the crosswalk."""
+    taxonomy: str = "none"
+    raw_code: str = ""
+    unmapped_code: str | None = None
+    vendor_id: str | None = None
+    info: str | None = None
+    actor: str = "unknown"
+    severity: str = "error"
+    confidence: float | None = None
+    mapping_version: str | None = None
+    causes: list[str] = []
+    """2.x: what raised it and was not cleared yet; 1.6 knows no single causes."""
+    is_faulted: bool = False
+    """The connector's status was Faulted meanwhile."""
+    close_kind: str = "open"
+    reopened: int = 0
+    in_transaction: bool = False
+    is_flowing: bool = False
+    """Energy flowed in a session of its connector while it was open."""
+    is_idle: bool = False
+    """A session of its connector was seen, and no energy in it."""
+    register_wh: Decimal | None = None
+    """First register in a session since the opening."""
+    opened_received_us: int | None = None
+    closed_received_us: int | None = None
+    opened_position: tuple[int, int, int] | None = None
+    """Generation, partition, offset of the frame."""
+    closed_position: tuple[int, int, int] | None = None
 
 
 class HourState(msgspec.Struct, array_like=True, gc=False):
@@ -121,13 +218,46 @@ class ConnectorState(msgspec.Struct, array_like=True, gc=False):
 
     status: str
     error_code: str | None = None
+    reported_us: int | None = None
+    """When, by the station's clock as corrected then; None where it did not say."""
+
+
+class Mark(msgspec.Struct, array_like=True, gc=False):
+    """Why a station must be replayed: records whose place is before ones that were folded (ADR 0014)."""
+
+    since_us: int
+    """Earliest time of receipt among them."""
+    source: str
+    """The file or connection of the first one."""
+    frames: int = 0
+    generation: int = 0
+    offset: int = -1
+    """Place of the last one: once it is landed, all are."""
+
+
+class OperationState(msgspec.Struct, array_like=True, gc=False):
+    """A command, or what a station said of itself, until its answer comes."""
+
+    event_id: str
+    action: str
+    asked_by: str
+    protocol: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    transaction_id: str | None = None
+    token: str | None = None
+    at_us: int | None = None
+    received_us: int | None = None
+    detail: str | None = None
+    answered_us: int | None = None
+    outcome: str | None = None
 
 
 class StationState(msgspec.Struct, array_like=True):
     """One station's memory; `(generation, offset)` is the newest record it has seen.
 
-    `late` counts frames that were received before the newest one and came from another source, `orphan_stops`
-    stops without a known start, `repeated` frames already known from another source.
+    `late` counts records that came after ones of a later place in the canonical order, `orphan_stops` stops without
+    a known start, `repeated` records already known at the newest instant.
     """
 
     version: int = STATE_VERSION
@@ -141,7 +271,7 @@ class StationState(msgspec.Struct, array_like=True):
     received_at_us: int | None = None
     received_source: str = ""
     instant: dict[int, str] = {}
-    """Frames at `received_at_us` by `ids.frame_hash`, and the source that brought each."""
+    """Records at `received_at_us` by `ids.frame_hash`, in their order, and the source that brought each."""
     late: int = 0
     repeated: int = 0
     orphan_stops: int = 0
@@ -170,6 +300,52 @@ class StationState(msgspec.Struct, array_like=True):
     """What changed since the last drain: (entity, generation, offset) by fact id. Always empty when encoded."""
     newest: Any = None
     """The record that set `received_at_us`, until it is in `instant` (`order.settle`). Always empty when encoded."""
+    anomalies: dict[str, tuple[int, int]] = {}
+    """Per kind of anomaly: the newest day of the log on which it was said, and how often on that day."""
+
+    revision: int = 0
+    """How often the station was replayed: part of its facts' version."""
+    mark: Mark | None = None
+    """Set while records wait for a replay, being late."""
+    is_replay: bool = False
+    """The records come in canonical order, each once. Never when encoded."""
+    second_source: str = ""
+    """Another source of the newest instant's records, and the place of its last one among them."""
+    second_place: int = -1
+
+    recent_faults: dict[str, FaultState] = {}
+
+    clock: ClockState = msgspec.field(default_factory=ClockState)
+    zoneless_clock: ClockState = msgspec.field(default_factory=ClockState)
+    """As `clock`, for times written without a zone, read as UTC."""
+    told: int = 0
+    """How the newest event's time was written (`times.told`)."""
+    is_zoneless: bool = False
+    """The newest event with a time told it without a zone."""
+    is_receipt_doubted: bool = False
+    """The system's clock contradicts the log's times of receipt."""
+    serial_number: str | None = None
+    booted_us: int | None = None
+    is_booted: bool = False
+    clock_said: tuple[str | None, int | None, int] = (None, None, 0)
+    """What the station's newest fact says of its clock."""
+    presented: dict[str, AuthorizationState] = {}
+    """The newest requests, by id."""
+    remote_starts: dict[str, int] = {}
+    """When the system asked to start with a token."""
+    tokens: dict[int, bool] = {}
+    """Tokens whose forms were said, by a digest; the longest unused go first."""
+
+    habits: dict[str, HabitState] = {}
+    """How it meters, by firmware."""
+    ports: dict[str, PortMeter] = {}
+    """Registers as they stood after each port's last session."""
+    boots: int = 0
+    unstopped: dict[str, SessionState] = {}
+    """Sessions whose end was inferred."""
+    due_us: int | None = None
+    """The log's time at which the next end is to be inferred, or earlier."""
+    operations: dict[str, OperationState] = {}
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""
@@ -190,6 +366,22 @@ def encode(state: StationState) -> bytes:
 def decode(data: bytes) -> StationState:
     """Read a state back; raises `msgspec.DecodeError` on bytes that are not one."""
     return _decoder.decode(data)
+
+
+def mark_of(data: bytes) -> Mark | None:
+    """The mark of an encoded state, the rest left unread; raises `msgspec.DecodeError` on bytes that are no state."""
+    found: Mark | None = _glance.decode(data).mark
+    return found
+
+
+_before_mark = StationState.__struct_fields__[: StationState.__struct_fields__.index("mark")]
+_glance: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(
+    msgspec.defstruct(
+        "_Glance",
+        [*((name, msgspec.Raw, msgspec.Raw()) for name in _before_mark), ("mark", Mark | None, None)],
+        array_like=True,
+    )
+)
 
 
 def trim(kept: dict[Any, Any], limit: int) -> Any | None:

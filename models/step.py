@@ -10,14 +10,38 @@ from typing import Any, cast
 
 import msgspec
 
-from models import authorizations, faults, order, rates, sessions, sessions_v2x, sessions_v16, stations, statuses, times
+from models import (
+    anomalies,
+    authorizations,
+    fault_evidence,
+    fault_facts,
+    faults,
+    habits,
+    knowledge,
+    operations,
+    order,
+    rates,
+    samples,
+    sessions,
+    sessions_ends,
+    sessions_v2x,
+    sessions_v16,
+    stations,
+    statuses,
+    times,
+    timing,
+    token_keys,
+)
 from models.events import (
     Alarm,
     Answer,
     AuthorizationAsked,
     Booted,
+    ClockSet,
+    EvseMetered,
     Metered,
     Notified,
+    RemoteStartAsked,
     Started,
     StatusReported,
     Stopped,
@@ -28,20 +52,35 @@ from models.facts import Fact
 from models.frames import Call, CallError, CallResult, CallResultError, Frame, FrameError, Send
 from models.frames import decode as decode_frame
 from models.ids import bounded
+from models.knowledge import Knowledge
+from models.meter import HabitState
 from models.moment import Moment
-from models.ocpp.versions import ADAPTERS, READERS, V16, WITH_SENDS, Adapter, Reader
+from models.ocpp.operations import BY_STATION, BY_SYSTEM, OPERATIONS
+from models.ocpp.versions import ADAPTERS, COMMANDS, READERS, V16, WITH_SENDS, Adapter, Reader
 from models.reasons import Reason
 from models.record import Direction, Kind, Record
-from models.state import MAX_CALLS, AwaitedCall, FaultState, HourState, SessionState, StationState, trim
+from models.state import (
+    MAX_CALLS,
+    AuthorizationState,
+    AwaitedCall,
+    FaultState,
+    HourState,
+    OperationState,
+    SessionState,
+    StationState,
+    trim,
+)
 
 
 class Context(msgspec.Struct, frozen=True):
     """Values the step is handed, never looks up.
 
-    `token_key` keys the pseudonym of card numbers; null leaves tokens in clear (a setting).
+    `token_key` keys the pseudonym of card numbers; null leaves tokens in clear (a setting). `knowledge` is what is
+    known beforehand of how makes meter.
     """
 
     token_key: bytes | None = None
+    knowledge: Knowledge = knowledge.shipped()
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -59,10 +98,18 @@ def step(state: StationState, record: Record, context: Context) -> Refusal | Non
     if not order.is_new(state, record):
         return None
     state.station_id = record.station_id
-    received_us = times.plausible(record.received_at_us)
+    return fold(state, record, context)
+
+
+def fold(state: StationState, record: Record, context: Context) -> Refusal | None:
+    """As `step`, for a record that is known to be new, whatever its position: for replays (`models.replay`)."""
+    received_us = record.received_at_us
+    if received_us is not None and not times.EARLIEST_US <= received_us < times.LATEST_US:
+        received_us = None
     if record.kind == _FRAME:
         return _frame(state, record, received_us, context)
-    stations.connect(state, record.kind, received_us)
+    if order.counts(state, record, received_us):
+        stations.connect(state, record.kind, received_us)
     return None
 
 
@@ -70,6 +117,9 @@ def drain(state: StationState) -> list[Fact]:
     """The facts that changed since the last drain, newest version of each id only."""
     order.settle(state)
     drained = [_fact(state, *entry) for entry in state.changed.values()]
+    if state.revision:
+        for fact in drained:
+            fact.version_revision = state.revision
     state.changed = {}
     return drained
 
@@ -81,18 +131,59 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
     # Not isinstance: these few look-ups are a third of what most frames cost.
     is_known = frame.action in readers if type(frame) is Call else type(frame) is CallResult and readers is not _NONE
     refusal = None if is_known else _refused(frame, protocol)
-    if refusal is not None or not order.counts(state, record, received_us):
-        return refusal
+    if refusal is not None:
+        return _repaired(state, record, frame, received_us, context) if type(frame) is FrameError else refusal
+    if not order.counts(state, record, received_us):
+        return None
     state.protocol = protocol
+    if state.faults or state.due_us is not None:
+        _pass_time(state, record, received_us, protocol, context)
+    if type(frame) is Call:
+        if frame.action in OPERATIONS:
+            _operation(state, frame, record, received_us, context)
+        if record.direction != _CSMS_TO_CP:
+            reader = readers[frame.action]
+            if reader is None and not state.calls:
+                # Heartbeats, mostly.
+                return None
+            return _call(state, frame, reader, record, received_us, context)
+        if frame.action in COMMANDS:
+            return _command(state, frame, record, received_us, context)
+    elif (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
+        # 2.1's types 5 and 6 may carry any id and answer no call.
+        _answered(state, frame, record, received_us, protocol)
+    return None
+
+
+def _pass_time(state: StationState, record: Record, received_us: int | None, protocol: str, context: Context) -> None:
+    """Let the time pass for what waits for it: open faults, ends to be inferred."""
     if state.faults:
         rates.pass_time(state, received_us)
-    if type(frame) is Call:
-        if record.direction != _CSMS_TO_CP:
-            return _call(state, frame, readers[frame.action], record, received_us, context)
-    elif state.calls and (type(frame) is CallResult or type(frame) is CallError) and record.direction != _CP_TO_CSMS:
-        # 2.1's types 5 and 6 may carry any id and answer no call.
-        _answer(state, frame, ADAPTERS[protocol], Moment(record, received_us, protocol, frame.message_id))
-    return None
+    if state.due_us is not None and received_us is not None and received_us >= state.due_us:
+        sessions_ends.expire(state, received_us, Moment(record, received_us, protocol, "", context.token_key))
+
+
+def _operation(state: StationState, call: Call, record: Record, received_us: int | None, context: Context) -> None:
+    """Fold what is done to the station, or what it says of itself; without a direction, the action tells."""
+    is_system = record.direction == _CSMS_TO_CP or (record.direction is None and call.action not in BY_STATION)
+    if call.action in (BY_SYSTEM if is_system else BY_STATION):
+        moment = Moment(record, received_us, state.protocol or V16, call.message_id, context.token_key)
+        operations.take(state, call, moment, is_system=is_system)
+
+
+def _repaired(
+    state: StationState, record: Record, error: FrameError, received_us: int | None, context: Context
+) -> Refusal:
+    """Fold a message of which only a value is missing as if `null` stood there; it is a dead letter all the same."""
+    if error.repaired is None:
+        return Refusal(error.reason, error.detail)
+    whole = msgspec.structs.replace(record, payload=error.repaired)
+    refusal = _frame(state, whole, received_us, context)
+    if refusal is not None:
+        return refusal
+    moment = Moment(whole, received_us, state.protocol or V16, error.message_id or "", context.token_key)
+    anomalies.say(state, anomalies.Kind.FRAME_REPAIRED, moment)
+    return Refusal(Reason.REPAIRED, error.detail + " Read with null in its place.")
 
 
 def _refused(frame: Frame | FrameError, protocol: str) -> Refusal | None:
@@ -122,18 +213,45 @@ def _call(
     if reader is None:
         return None
     try:
-        event = reader(call.payload, context.token_key)
+        event: Any = reader(call.payload, context.token_key)
     except UnusableError as error:
         return Refusal(Reason.INVALID_PAYLOAD, str(error))
     if event is None:
         return None
     protocol = state.protocol or V16
-    moment = Moment(record, received_us, protocol, call.message_id, context.token_key)
-    awaited = _FOLDS[type(event)](state, event, moment)
+    moment = Moment(record, received_us, protocol, call.message_id, context.token_key, knowledge=context.knowledge)
+    event = timing.tell(state, event, moment)
+    kind = type(event)
+    if kind in _SHOWING and event.shown is not None:
+        token_keys.show(state, event.shown, moment)
+    awaited = _FOLDS[kind](state, event, moment)
+    if state.faults and kind in fault_evidence.WITNESSES:
+        fault_evidence.witness(state, event, moment)
     if awaited is not None:
         state.calls[_key(call.message_id)] = awaited
         trim(state.calls, MAX_CALLS)
     return None
+
+
+def _command(
+    state: StationState, call: Call, record: Record, received_us: int | None, context: Context
+) -> Refusal | None:
+    """Fold a call of the system's: it waits for no answer here, and its ids are not the station's."""
+    protocol = state.protocol or V16
+    try:
+        event = ADAPTERS[protocol].COMMANDS[call.action](call.payload, context.token_key)
+    except UnusableError as error:
+        return Refusal(Reason.INVALID_PAYLOAD, str(error))
+    _FOLDS[type(event)](state, event, Moment(record, received_us, protocol, call.message_id, context.token_key))
+    return None
+
+
+def _answered(
+    state: StationState, frame: CallResult | CallError, record: Record, received_us: int | None, protocol: str
+) -> None:
+    operations.answered(state, frame, received_us, record.direction)
+    if record.direction != _CP_TO_CSMS:
+        _answer(state, frame, ADAPTERS[protocol], Moment(record, received_us, protocol, frame.message_id))
 
 
 def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter, moment: Moment) -> None:
@@ -148,8 +266,12 @@ def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter
             answer = adapter.ANSWERS[call.action](frame.payload)
     if call.action == "Authorize":
         authorizations.answer(state, call, answer, moment)
+    elif call.action == "BootNotification":
+        timing.judge(state, answer.at_us, moment)
     else:
-        sessions_v16.answered(state, call, answer)
+        if call.action == "StartTransaction":
+            sessions_v16.answered(state, call, answer, moment)
+        authorizations.started(state, call.target, answer, moment)
 
 
 def _key(message_id: str) -> str:
@@ -162,6 +284,8 @@ _NONE: dict[str, Reader | None] = {}
 
 
 def _status(state: StationState, event: StatusReported, moment: Moment) -> None:
+    if state.open_sessions:
+        sessions_ends.report(state, event, moment)
     statuses.report(state, event, moment)
     faults.report(state, event, moment)
     if moment.protocol == V16:
@@ -179,20 +303,31 @@ def _notified(state: StationState, event: Notified, moment: Moment) -> None:
 _FOLDS: dict[type, Callable[[StationState, Any, Moment], AwaitedCall | None]] = {
     AuthorizationAsked: authorizations.ask,
     Booted: stations.boot,
+    ClockSet: timing.was_set,
+    EvseMetered: samples.meter_evse,
     Metered: sessions_v16.meter,
     Notified: _notified,
+    RemoteStartAsked: authorizations.remote,
     Started: sessions_v16.start,
     StatusReported: _status,
     Stopped: sessions_v16.stop,
     TransactionReported: sessions_v2x.report,
 }
+_SHOWING = frozenset(kind for kind in _FOLDS if "shown" in kind.__annotations__)
+"""Events that may hold a token."""
 
 
 def _fact(state: StationState, entity: object, generation: int, offset: int) -> Fact:
     if isinstance(entity, SessionState):
         return sessions.fact(state, entity, generation, offset)
     if isinstance(entity, FaultState):
-        return faults.fact(state, entity, generation, offset)
+        return fault_facts.fact(state, entity, generation, offset)
+    if isinstance(entity, AuthorizationState):
+        return authorizations.fact(state, entity, generation, offset)
+    if isinstance(entity, OperationState):
+        return operations.fact(state, entity, generation, offset)
+    if isinstance(entity, HabitState):
+        return habits.fact(state, entity, generation, offset)
     if isinstance(entity, HourState):
         return rates.fact(state, entity, generation, offset)
     return cast(Fact, entity)

@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from models.facts import KINDS, Fact
+from models.facts import KINDS, REGISTERS, Fact
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
+REGISTER = pa.decimal128(38, 14)
+"""Registers in Wh, exact: a sum of floats in kWh, as some chargers send it, has 14 decimals of a Wh."""
 _ARROW: dict[Any, pa.DataType] = {
     msgspec.inspect.StrType: pa.string(),
     msgspec.inspect.IntType: pa.int64(),
@@ -75,7 +77,8 @@ def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
         if isinstance(kind_of, msgspec.inspect.UnionType):
             nullable = True
             kind_of = next(t for t in kind_of.types if not isinstance(t, msgspec.inspect.NoneType))
-        arrow = pa.type_for_alias(extra["arrow"]) if extra.get("arrow") else _ARROW[type(kind_of)]
+        alias = extra.get("arrow")
+        arrow = REGISTER if alias == REGISTERS else pa.type_for_alias(alias) if alias else _ARROW[type(kind_of)]
         columns.append(Column(field.name, comment, arrow, nullable))
     return tuple(columns)
 
@@ -153,12 +156,32 @@ DEAD_LETTERS = Table(
     ),
 )
 
+VIOLATIONS = Table(
+    "stg_ocpp__violations",
+    "What the schema check found, landed beside the frames. An answer whose call was not near it in the log stands "
+    "here once for each action it may answer; core__violations keeps the right one.",
+    Origin.DERIVED,
+    (
+        *_POSITION,
+        *(column for column in _STATION if column.name != "connection"),
+        *_LINE,
+        Column("message", "request, answer, or send (unanswered, OCPP 2.1).", pa.string(), False),
+        Column("action", "OCPP action; of an answer that of its call.", pa.string(), False),
+        Column("rule", "What is broken, in JSON Schema's words (required, enum, ...).", pa.string(), False),
+        Column("path", "Where, such as meterValue[].timestamp; $ is the whole payload.", pa.string(), False),
+        Column("violations", "How often in this frame.", pa.int64(), False),
+    ),
+)
 FACT_TABLES: tuple[Table, ...] = tuple(Table(kind.table, kind.comment, Origin.FACT, columns_of(kind)) for kind in KINDS)
-LANDED: dict[str, Table] = {t.name: t for t in (RAW_FRAMES, RAW_CONNECTIONS, RAW_OBJECTS, DEAD_LETTERS, *FACT_TABLES)}
+LANDED: dict[str, Table] = {
+    t.name: t for t in (RAW_FRAMES, RAW_CONNECTIONS, RAW_OBJECTS, DEAD_LETTERS, VIOLATIONS, *FACT_TABLES)
+}
 """Tables with a Parquet folder of their own."""
 
-VERSION_COLUMNS = ("version_generation", "version_offset", "deleted")
+VERSION_COLUMNS = ("version_generation", "version_offset", "version_revision", "deleted")
 """Columns of a landed fact that its core table leaves out."""
+HIDDEN_COLUMNS = ("energy_candidates",)
+"""Those that stand in a table of their own instead (`stg_ocpp__session_candidates`)."""
 
 
 def rows_of(kind: type[Fact], facts: list[Fact]) -> pa.Table:

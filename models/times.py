@@ -8,13 +8,19 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR, LAST_YEAR = 2010, 2100
 """Outside these years a clock was never set (1970, 0001) or is broken (222222017): no time at all."""
 HOUR_US = 3_600_000_000
-_EARLIEST_US = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
-_LATEST_US = int((datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
+EARLIEST_US = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
+LATEST_US = int((datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
 _LONGEST = 64
 """Longer texts are no timestamps; keeps a hostile megabyte out of the parser."""
+_USUAL = frozenset({20, 24})
+"""Lengths of `2025-08-27T10:00:00Z` and with milliseconds, as nearly all write it."""
 _SINCE_EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
 _SCALES = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
 """Numbers below the limit count seconds, milliseconds, microseconds."""
+ZONED, ZONELESS, UNUSABLE = 0, 1, 2
+_DATE = 10
+"""Characters of a date, whose hyphens are no zone."""
+_HAS_ZONE = re.compile(r"(?:[Zz]|UTC|GMT|[+-]\d{1,2}:?(?:\d{2})?)\s*$", re.IGNORECASE)
 _LONE_DIGIT = re.compile(r"(?<![0-9.,])[0-9](?![0-9])")
 
 
@@ -24,8 +30,15 @@ def parse(text: str | None) -> int | None:
     Accepts ISO 8601 with `Z`, `+02`, `+02:00`, `+0200` or no zone (taken as UTC), a blank instead of `T`, fractions of
     any length (cut at microseconds), numbers without a leading zero, and the seconds or milliseconds since the epoch.
     """
+    if text is not None and len(text) in _USUAL and text[-1] == "Z":
+        try:
+            since = datetime.fromisoformat(text) - EPOCH
+        except ValueError:
+            pass
+        else:
+            return plausible((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
     us = microseconds(text)
-    return us if us is not None and _EARLIEST_US <= us < _LATEST_US else None
+    return us if us is not None and EARLIEST_US <= us < LATEST_US else None
 
 
 def microseconds(text: str | None) -> int | None:
@@ -39,11 +52,18 @@ def microseconds(text: str | None) -> int | None:
     if moment.year < FIRST_YEAR and text.isdecimal():
         # Milliseconds since the epoch can pass for a date of the 17th century.
         return _otherwise(text)
-    try:
-        since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - EPOCH
-    except OverflowError:
-        return None
+    # Cannot overflow, unlike a conversion to UTC: the difference of two aware times is one of their parts.
+    since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def told(text: str | None, us: int | None) -> int:
+    """How a text tells the time that was read from it: `ZONED`, `ZONELESS`, or `UNUSABLE` (1970, 0001, 222222017)."""
+    if not text:
+        return ZONED
+    if us is None:
+        return UNUSABLE
+    return ZONED if text[-1] in "Zz" or _HAS_ZONE.search(text, _DATE) or text[:9].isdecimal() else ZONELESS
 
 
 def _otherwise(text: str) -> int | None:
@@ -59,7 +79,7 @@ def _otherwise(text: str) -> int | None:
 
 def plausible(us: int | None) -> int | None:
     """The time itself where its year can be true, else None."""
-    return us if us is not None and _EARLIEST_US <= us < _LATEST_US else None
+    return us if us is not None and EARLIEST_US <= us < LATEST_US else None
 
 
 def as_utc(us: int | None) -> datetime | None:

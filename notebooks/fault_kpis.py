@@ -51,10 +51,10 @@ def _(connection, mo):
 @app.cell
 def _(connection, mo):
     by_code_sql = """
-        SELECT model, firmware, code, CAST(sum(episodes) AS BIGINT) AS episodes
+        SELECT model, firmware, canonical_code, code, CAST(sum(episodes) AS BIGINT) AS episodes
         FROM report__error_trend_daily
-        GROUP BY model, firmware, code
-        ORDER BY episodes DESC, model, firmware, code
+        GROUP BY model, firmware, canonical_code, code
+        ORDER BY episodes DESC, model, firmware, canonical_code, code
     """
     by_code = connection.sql(by_code_sql).pl()
     mo.vstack([mo.md("## Which codes on which firmware?"), by_code])
@@ -85,13 +85,13 @@ def _(alt, connection, mo):
 @app.cell
 def _(connection, mo):
     time_to_clear_sql = """
-        SELECT code, count(*) AS closed,
+        SELECT canonical_code, count(*) AS closed,
                median(epoch(closed_at) - epoch(opened_at)) AS median_s,
                avg(epoch(closed_at) - epoch(opened_at)) AS mean_s
         FROM core__fault_episodes
         WHERE NOT is_open
-        GROUP BY code
-        ORDER BY closed DESC, code
+        GROUP BY canonical_code
+        ORDER BY closed DESC, canonical_code
     """
     time_to_clear = connection.sql(time_to_clear_sql).pl()
     mo.vstack([mo.md("## How long until it works again?"), time_to_clear])
@@ -111,6 +111,18 @@ def _(connection, mo):
     worst_stations = connection.sql(worst_stations_sql).pl()
     mo.vstack([mo.md("## Which stations fault most often?"), worst_stations])
     return worst_stations, worst_stations_sql
+
+
+@app.cell
+def _(connection, mo):
+    unmapped_sql = """
+        SELECT unmapped_code, vendor, model, firmware, episodes, minutes, first_seen_at, last_seen_at
+        FROM core__unmapped_codes
+        LIMIT 20
+    """
+    unmapped = connection.sql(unmapped_sql).pl()
+    mo.vstack([mo.md("## Which codes does nobody understand yet?"), unmapped])
+    return unmapped, unmapped_sql
 
 
 if __name__ == "__main__":

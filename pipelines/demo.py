@@ -101,9 +101,10 @@ def run(settings: Settings, feedback: Feedback) -> Outcome:
         _import(home, ready["kafka"], feedback)
         live = simulator.simulate(
             ready["gateway"],
-            seed=SEED + 1,
+            seed=SEED,
             stations=LIVE_STATIONS,
             sessions=LIVE_SESSIONS,
+            registers=past.registers(),
             progress=lambda done, total: feedback.progress("Driving 20 stations over WebSockets", done, total),
         )
         live.write(home.root / "live.truth.json")

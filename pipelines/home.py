@@ -111,6 +111,20 @@ class Home:
             file.flush()
             yield
 
+    @contextmanager
+    def share(self, name: str) -> Iterator[None]:
+        """Hold `run/<name>.lock` beside others who share it; raises `HomeBusyError` if somebody has it alone."""
+        self.create()
+        with (self.run / f"{name}.lock").open("a+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise HomeBusyError(
+                    f"{self.root} is being replayed by process {self.holder(name) or 'unknown'}; "
+                    "wait for it to finish or stop it first"
+                ) from None
+            yield
+
     def holder(self, name: str) -> str | None:
         """The pid that holds `run/<name>.lock` now, as it wrote it; null if nobody does."""
         try:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ingest.imports.importer import Imported, Survey, import_file, survey
 from ingest.producer import KafkaLogProducer
+from models.state import mark_of
 from pipelines.broker import address, embedded, topics
 from pipelines.broker.errors import VARIABLE, NoBrokerError
 from pipelines.home import Home
@@ -52,7 +53,7 @@ def run(paths: Sequence[Path], settings: Settings, feedback: Feedback, *, again:
     with home.lock("pipeline"):
         before = totals(home)
         new, counts = choose(home, surveys, feedback, again=again)
-        if new or _has_uncovered(home):
+        if new or _is_unfinished(home):
             imported, landed = _through(new, settings, home, feedback)
             counts += [_count(item, landed.sources.get(item.source, SourceCount())) for item in imported]
             _publish(home, settings, feedback)
@@ -125,14 +126,32 @@ def _through(
         worker = Part(home, "worker", [], {"LADDSTROM_HOME": str(home.root), VARIABLE: bootstrap})
         worker.start()
         patience = _GIVE_UP_S
+        first = None
         try:
             imported = send(new, bootstrap, feedback)
             _cover(worker, bootstrap, max(1, sum(item.sent for item in imported)), settings, feedback)
+            if drain.marked(worker):
+                # What came late is folded over all that is landed, so it must be landed first.
+                first = _land(home, bootstrap, feedback)
+                _restate(worker, settings, feedback)
             patience = _WORKER_STOP_S
         finally:
             worker.stop(patience)
-        landed = land(home, bootstrap, progress=lambda topic, done, total: feedback.progress("Landing", done, total))
-        return imported, landed
+        landed = _land(home, bootstrap, feedback)
+        return imported, first or landed
+
+
+def _land(home: Home, bootstrap: str, feedback: Feedback) -> Landed:
+    return land(home, bootstrap, progress=lambda topic, done, total: feedback.progress("Landing", done, total))
+
+
+def _restate(worker: Part, settings: Settings, feedback: Feedback) -> None:
+    stations = drain.marked(worker)
+    drain.until_restated(
+        worker,
+        stall_s=settings.worker.stall_s,
+        progress=lambda left: feedback.progress("Restating", max(stations - left, 0), stations),
+    )
 
 
 def _cover(worker: Part, bootstrap: str, sent: int, settings: Settings, feedback: Feedback) -> None:
@@ -160,10 +179,12 @@ def _publish(home: Home, settings: Settings, feedback: Feedback) -> None:
     )
 
 
-def _has_uncovered(home: Home) -> bool:
-    """Whether landed frames wait for a worker: an earlier run ended between landing them and their facts."""
-    covered = restore.snapshot(home).covered
-    return next(restore.raw_after(home, covered, stations=lambda _: True), None) is not None
+def _is_unfinished(home: Home) -> bool:
+    """Whether landed frames wait for a worker: an earlier run ended before their facts, or before a replay."""
+    snapshot = restore.snapshot(home)
+    if any(mark_of(state) is not None for state in snapshot.states.values()):
+        return True
+    return next(restore.raw_after(home, snapshot.covered, stations=lambda _: True), None) is not None
 
 
 def _is_outdated(home: Home) -> bool:

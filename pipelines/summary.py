@@ -20,6 +20,12 @@ class Totals:
     open_sessions: int = 0
     energy_wh: int = 0
     late_frames: int = 0
+    replayed: int = 0
+    """Replays of a station, because frames came late."""
+    restated: int = 0
+    """Facts that those changed after they were said."""
+    retracted: int = 0
+    """Facts that they took back."""
 
     @property
     def energy_kwh(self) -> float:
@@ -37,6 +43,9 @@ class Totals:
             self.open_sessions - before.open_sessions,
             self.energy_wh - before.energy_wh,
             self.late_frames - before.late_frames,
+            self.replayed - before.replayed,
+            self.restated - before.restated,
+            self.retracted - before.retracted,
         )
 
     def as_json(self) -> dict[str, object]:
@@ -134,6 +143,9 @@ def totals(home: Home) -> Totals:
             open_sessions=number("SELECT count(*) FROM core__sessions WHERE is_open"),
             energy_wh=number("SELECT coalesce(sum(energy_wh), 0) FROM core__sessions"),
             late_frames=number("SELECT count(*) FROM core__late_frames"),
+            replayed=number("SELECT count(*) FROM core__replays"),
+            restated=number("SELECT coalesce(sum(facts_changed), 0) FROM core__replays"),
+            retracted=number("SELECT coalesce(sum(facts_retracted), 0) FROM core__replays"),
         )
 
 

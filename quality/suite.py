@@ -119,7 +119,8 @@ def _structure(declared: tuple[Column, ...], ids: tuple[str, ...], required: tup
 def _identity(ids: tuple[str, ...], key: str | None) -> Rule:
     if len(ids) == 1:
         return unique(ids[0], Severity.CRITICAL, f"{ids[0]} stands on more than one row", blocking=True)
-    finding = f"{', '.join(ids[:-1])} and {ids[-1]} stand together on more than one row"
+    named, last = (ids[:-1], ids[-1]) if len(ids) <= 5 else (ids[:4], f"{len(ids) - 4} columns more")
+    finding = f"{', '.join(named)} and {last} stand together on more than one row"
     if key:
         return unique(key, Severity.CRITICAL, finding, name="rows_unique", blocking=True)
     return together_unique("rows_unique", ids, Severity.CRITICAL, finding, blocking=True)

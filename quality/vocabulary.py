@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from models.tokens import KINDS
 from quality.rules import Rule, Severity, between, matches, not_before, one_of
 
 PROTOCOLS: Final = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
@@ -46,6 +47,12 @@ def pseudonym(column: str = "token_id") -> Rule:
         f"{column} is not a pseudonym",
         about_pseudonyms=True,
     )
+
+
+def token_kind() -> Rule:
+    """What a token is."""
+    finding = "the kind of token is none of the documented ones"
+    return one_of("token_kind_documented", "token_kind", KINDS, Severity.CRITICAL, finding)
 
 
 def plausible(column: str, severity: Severity = Severity.CRITICAL) -> Rule:

@@ -96,7 +96,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Say it as the very last line, after pytest's own."""
+    """Say it as the very last line, after pytest's own; nothing where no test asked for a broker."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None and not config.option.collectonly and not hasattr(config, "workerinput"):
+    if terminal is not None and _passed and not hasattr(config, "workerinput"):
         terminal.write_line(f"real Kafka: {len(_passed['apache'])} tests, embedded: {len(_passed['embedded'])}")

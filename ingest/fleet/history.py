@@ -181,6 +181,7 @@ class _Talk:
             energy_wh=session.reported_wh,
             stop_reason=session.reason if session.has_end else None,
             transaction_id=str(given) if given is not None else known_transaction(self._station, session),
+            register_wh=session.meter_stop_wh,
         )
 
 

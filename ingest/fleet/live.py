@@ -3,6 +3,7 @@
 Not here: two weeks of habits (`plan`), sockets (`simulator`).
 """
 
+from collections.abc import Mapping
 from random import Random
 from typing import Final
 
@@ -26,9 +27,18 @@ _BOOT_S: Final = 120
 
 
 def of_network(
-    network: Network, refused: tuple[Card, ...], seed: int, sessions: int, open_sessions: int, span: range
+    network: Network,
+    refused: tuple[Card, ...],
+    seed: int,
+    sessions: int,
+    open_sessions: int,
+    span: range,
+    registers: Mapping[tuple[str, int], int],
 ) -> list[list[Happening]]:
-    """The happenings of each station: `sessions` in all, shared out in turn, the last ones left open."""
+    """The happenings of each station: `sessions` in all, shared out in turn, the last ones left open.
+
+    `registers` says where connectors' meters stand, by station and connector; others stand anywhere.
+    """
     places = [
         (number, connector_id)
         for connector_id in (1, 2)
@@ -46,7 +56,8 @@ def of_network(
         number, connector_id = places[index % len(places)]
         station, start = network.stations[number], span.start + _BOOT_S + index // len(places) * slot_s
         rng = Random(f"live {seed} {station.station_id} {index}")
-        meter_wh = _meter_of(planned[number], connector_id) or rng.randrange(200_000, 40_000_000)
+        meter_wh = _meter_of(planned[number], connector_id) or registers.get((station.station_id, connector_id))
+        meter_wh = meter_wh or rng.randrange(200_000, 40_000_000)
         card = pick(rng, network.cards[station.site.kind])
         session = _session(rng, station, connector_id, card, meter_wh, start, slot_s)
         if index >= sessions - open_sessions:

@@ -8,7 +8,7 @@ Not here: what happens (`live`), how a station says it (`script`).
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -51,6 +51,7 @@ def simulate(
     sessions: int = 60,
     open_sessions: int = 0,
     begin: datetime | None = None,
+    registers: Mapping[tuple[str, int], int] | None = None,
     seconds: float = 0.0,
     progress: Progress | None = None,
 ) -> Truth:
@@ -63,6 +64,7 @@ def simulate(
         sessions: How many in all.
         open_sessions: How many of the last ones have no end.
         begin: Where the stations' clocks start; default: `HOURS` before now.
+        registers: Where connectors' registers stand, by station and connector; others stand anywhere.
         seconds: Spread the steps over this time; 0: as fast as the gateway answers.
         progress: Told how far it is.
 
@@ -78,6 +80,7 @@ def simulate(
             sessions=sessions,
             open_sessions=open_sessions,
             begin=begin,
+            registers=registers,
             seconds=seconds,
             progress=progress,
         )
@@ -92,6 +95,7 @@ async def drive(
     sessions: int = 60,
     open_sessions: int = 0,
     begin: datetime | None = None,
+    registers: Mapping[tuple[str, int], int] | None = None,
     seconds: float = 0.0,
     progress: Progress | None = None,
 ) -> Truth:
@@ -99,7 +103,7 @@ async def drive(
     begin = (begin or datetime.now(UTC) - timedelta(hours=HOURS)).replace(microsecond=0)
     span = range(int(begin.timestamp()), int(begin.timestamp()) + HOURS * 3600)
     network = build(seed, stations)
-    planned = live.of_network(network, refused_cards(seed), seed, sessions, open_sessions, span)
+    planned = live.of_network(network, refused_cards(seed), seed, sessions, open_sessions, span, registers or {})
     truth = Truth(seed=seed, begin=begin, end=begin + timedelta(hours=HOURS))
     pace = _Pace(seconds, progress)
     clients = [
@@ -265,4 +269,5 @@ class _Client:
             energy_wh=session.reported_wh,
             stop_reason=session.reason if session.has_end else None,
             transaction_id=self._transactions.get(number) or known_transaction(self._station, session),
+            register_wh=session.meter_stop_wh,
         )

@@ -19,6 +19,8 @@ class TruthSession(msgspec.Struct, kw_only=True):
     """Register travel the log shows: to the stop, or to the last sample of a session without one."""
     stop_reason: str | None
     transaction_id: str | None = None
+    register_wh: int
+    """Where the connector's register stood when the session was over."""
 
 
 class TruthFault(msgspec.Struct, kw_only=True):
@@ -75,6 +77,13 @@ class Truth(msgspec.Struct, kw_only=True):
     def energy_wh(self) -> int:
         """Energy of all sessions."""
         return sum(session.energy_wh for session in self.sessions)
+
+    def registers(self) -> dict[tuple[str, int], int]:
+        """Where each connector's register stood at last, by station and connector."""
+        return {
+            (session.station_id, session.connector_id): session.register_wh
+            for session in sorted(self.sessions, key=lambda session: session.started_at)
+        }
 
     def sessions_by_station(self) -> dict[str, int]:
         """Sessions per station."""

@@ -69,6 +69,9 @@ class Csms:
         """The answer to one frame, or None where none is due. Raises only what `Transactions` raises."""
         version = VERSIONS[protocol]
         read = frames.decode(frame)
+        if isinstance(read, frames.FrameError) and read.repaired is not None:
+            # What the facts take from it, the station must not be refused.
+            read = frames.decode(read.repaired)
         if isinstance(read, frames.FrameError):
             return _answer_unreadable(version, read, frame)
         if not isinstance(read, frames.Call):

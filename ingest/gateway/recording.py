@@ -18,15 +18,27 @@ Ack = asyncio.Future[None]
 
 
 class Run:
-    """One start of a receiver: names its connections so that no two records ever share source and ordinal."""
+    """One start of a receiver: names its connections so that no two records ever share source and ordinal.
+
+    It also keeps the time of all of them.
+    """
 
     def __init__(self) -> None:
         self.name = secrets.token_hex(4)
         self._counter: Iterator[int] = itertools.count(1)
+        self._time_us = 0
 
     def next_connection(self) -> str:
         """The next connection's name within the run."""
         return f"c{next(self._counter):x}"
+
+    def now_us(self) -> int:
+        """The wall clock in microseconds, but rising with every call.
+
+        A clock set back thus makes no frame late, and no two frames are of one instant (contract, section 2).
+        """
+        self._time_us = max(self._time_us + 1, time.time_ns() // 1000)
+        return self._time_us
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -46,10 +58,7 @@ class Closed(msgspec.Struct, frozen=True):
 
 
 class ConnectionLog:
-    """Writes the records of one connection, in order, numbered from 0.
-
-    Times are the wall clock's, but never fall within a connection, so a clock set back cannot reorder it.
-    """
+    """Writes the records of one connection, in order, numbered from 0."""
 
     def __init__(self, log: AckedLog, run: Run, station_id: str, protocol: str | None) -> None:
         self.station_id = station_id
@@ -57,9 +66,9 @@ class ConnectionLog:
         self.connection = run.next_connection()
         self.source = f"live-{run.name}-{self.connection}"
         self._log = log
+        self._run = run
         self._key = station_id.encode()
         self._ordinal = 0
-        self._time_us = 0
 
     def opened(self, note: Opened) -> Ack:
         """Record that the connection opened."""
@@ -90,6 +99,5 @@ class ConnectionLog:
         return self._log.send(FRAMES, self._key, payload, [(META_HEADER, meta.encode())])
 
     def _next_meta(self, kind: Kind, direction: Direction | None) -> Meta:
-        self._time_us = max(self._time_us, time.time_ns() // 1000)
         ordinal, self._ordinal = self._ordinal, self._ordinal + 1
-        return Meta(kind, direction, self.protocol, self._time_us, self.connection, ordinal, self.source)
+        return Meta(kind, direction, self.protocol, self._run.now_us(), self.connection, ordinal, self.source)

@@ -1,7 +1,6 @@
 """The records of what partners push. Not here: whether a push is sound (`objects`)."""
 
 import asyncio
-import time
 from typing import Final
 
 from kafka.partitioner.default import murmur2
@@ -24,9 +23,9 @@ class ObjectLog:
     def __init__(self, log: AckedLog, partitions: int) -> None:
         self._log = log
         self._partitions = partitions
-        self._source = f"live-{Run().name}-{CONNECTION}"
+        self._run = Run()
+        self._source = f"live-{self._run.name}-{CONNECTION}"
         self._ordinal = 0
-        self._time_us = 0
 
     async def push(self, target: Target, kind: Kind, body: bytes) -> None:
         """Record a push; returns once Kafka has it, else raises `LogUnavailableError`."""
@@ -50,6 +49,5 @@ class ObjectLog:
         await self._log.settle([ack])
 
     def _next_meta(self, kind: Kind) -> Meta:
-        self._time_us = max(self._time_us, time.time_ns() // 1000)
         ordinal, self._ordinal = self._ordinal, self._ordinal + 1
-        return Meta(kind, None, PROTOCOL, self._time_us, CONNECTION, ordinal, self._source)
+        return Meta(kind, None, PROTOCOL, self._run.now_us(), CONNECTION, ordinal, self._source)

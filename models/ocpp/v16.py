@@ -2,25 +2,29 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 from msgspec import Raw
 
-from models import energy, times
+from models import energy, times, wording
 from models.events import (
     Answer,
     AuthorizationAsked,
     Booted,
+    ClockSet,
     Event,
     Metered,
+    RemoteStartAsked,
     Started,
     StatusReported,
     Stopped,
     UnusableError,
 )
 from models.ids import bounded
+from models.ocpp import vendor_data
 from models.ocpp.lenient import Payload, present, small
-from models.tokens import pseudonym
+from models.tokens import Token, shown
 
 BOTH_ACTIONS = frozenset({"DataTransfer"})
 CP_ACTIONS = BOTH_ACTIONS | {
@@ -67,6 +71,12 @@ CSMS_ACTIONS = BOTH_ACTIONS | {
 }
 SENDS: frozenset[str] = frozenset()
 
+FAULTED, NO_ERROR = "Faulted", "NoError"
+_LONGEST_LIST = 500
+"""Characters of a vendorErrorCode, which may be a list."""
+CLOCK_SET = "SettingSystemTime"
+"""Security event of both versions: the station's clock was set."""
+
 
 class _Boot(msgspec.Struct, rename="camel", gc=False):
     charge_point_vendor: str | None = None
@@ -84,6 +94,8 @@ class _Status(msgspec.Struct, rename="camel", gc=False):
     connector_id: int | None = None
     status: str | None = None
     error_code: str | None = None
+    info: str | None = None
+    vendor_id: str | None = None
     vendor_error_code: str | None = None
     timestamp: str | None = None
 
@@ -96,11 +108,9 @@ class _Sampled(msgspec.Struct, rename="camel", gc=False):
     phase: str | None = None
     location: str | None = None
     format: str | None = None
-
-    @property
-    def multiplier(self) -> int:
-        """1.6 has none."""
-        return 0
+    multiplier: ClassVar[int] = 0
+    signed_meter_value: ClassVar[None] = None
+    """1.6 has neither; a signed record stands in `value`, and `format` says so."""
 
 
 class _MeterValue(msgspec.Struct, rename="camel", gc=False):
@@ -139,7 +149,18 @@ class _Answered(msgspec.Struct, rename="camel", gc=False):
     id_tag_info: _TagInfo | None = None
 
 
+class _Security(msgspec.Struct, rename="camel", gc=False):
+    type: str | None = None
+
+
+class _BootAnswered(msgspec.Struct, rename="camel", gc=False):
+    status: str | None = None
+    current_time: str | None = None
+
+
 _boot = Payload(_Boot)
+_boot_answered = Payload(_BootAnswered)
+_security = Payload(_Security)
 _authorize = Payload(_Authorize)
 _status = Payload(_Status)
 _meter_values = Payload(_MeterValues)
@@ -161,7 +182,8 @@ def read_boot(payload: Raw, key: bytes | None) -> Booted:
 
 def read_authorize(payload: Raw, key: bytes | None) -> AuthorizationAsked:
     """Authorize."""
-    return AuthorizationAsked(bounded(pseudonym(_authorize.read(payload).id_tag, key)))
+    token = shown(_authorize.read(payload).id_tag, key)
+    return AuthorizationAsked(_token_id(token), token)
 
 
 def read_status(payload: Raw, key: bytes | None) -> StatusReported:
@@ -170,13 +192,21 @@ def read_status(payload: Raw, key: bytes | None) -> StatusReported:
     status = bounded(report.status)
     if status is None:
         raise UnusableError("A StatusNotification without a status.")
+    at_us = times.parse(report.timestamp)
+    connector_id, told = small(report.connector_id), times.told(report.timestamp, at_us)
+    error_code = bounded(present(report.error_code)) or NO_ERROR
+    if error_code == NO_ERROR and status != FAULTED:
+        return StatusReported(None, connector_id, status, at_us, error_code, told=told)
     return StatusReported(
         None,
-        small(report.connector_id),
+        connector_id,
         status,
-        times.parse(report.timestamp),
-        bounded(present(report.error_code)) or "NoError",
-        bounded(present(report.vendor_error_code)),
+        at_us,
+        error_code,
+        (present(report.vendor_error_code) or "")[:_LONGEST_LIST] or None,
+        told,
+        vendor_id=wording.id_shown(present(report.vendor_id)),
+        info=wording.shown(present(report.info)),
     )
 
 
@@ -198,7 +228,8 @@ def read_start(payload: Raw, key: bytes | None) -> Started:
         raise UnusableError("A StartTransaction with neither connector nor meter.")
     at_us = times.parse(start.timestamp)
     reported = str(at_us) if at_us is not None else bounded(start.timestamp) or ""
-    return Started(connector_id, bounded(pseudonym(start.id_tag, key)), meter_wh, at_us, reported)
+    token, told = shown(start.id_tag, key), times.told(start.timestamp, at_us)
+    return Started(connector_id, _token_id(token), meter_wh, at_us, reported, told, token)
 
 
 def read_stop(payload: Raw, key: bytes | None) -> Stopped:
@@ -208,13 +239,16 @@ def read_stop(payload: Raw, key: bytes | None) -> Stopped:
     transaction_id = _transaction_id(stop.transaction_id)
     if transaction_id is None and meter_wh is None:
         raise UnusableError("A StopTransaction with neither transaction nor meter.")
+    token, at_us = shown(stop.id_tag, key), times.parse(stop.timestamp)
     return Stopped(
         transaction_id,
-        bounded(pseudonym(stop.id_tag, key)),
+        _token_id(token),
         meter_wh,
-        times.parse(stop.timestamp),
+        at_us,
         bounded(stop.reason) or "Local",
         _readings(stop.transaction_data),
+        times.told(stop.timestamp, at_us),
+        token,
     )
 
 
@@ -225,27 +259,53 @@ def read_answer(payload: Raw) -> Answer:
     return Answer(_transaction_id(answer.transaction_id), bounded(info.status) if info else None)
 
 
+def read_remote_start(payload: Raw, key: bytes | None) -> RemoteStartAsked:
+    """RemoteStartTransaction."""
+    token = shown(_authorize.read(payload).id_tag, key)
+    return RemoteStartAsked(_token_id(token), token)
+
+
+def read_security(payload: Raw, key: bytes | None) -> ClockSet | None:
+    """SecurityEventNotification (security whitepaper, section 5.11); None but for a clock that was set."""
+    return ClockSet() if _security.read(payload).type == CLOCK_SET else None
+
+
+def read_boot_answer(payload: Raw) -> Answer:
+    """The answer to BootNotification: the system's clock."""
+    answer = _boot_answered.read(payload)
+    return Answer(status=bounded(answer.status), at_us=times.parse(answer.current_time))
+
+
+def _token_id(token: Token | None) -> str | None:
+    return bounded(token.token_id) if token else None
+
+
 def _transaction_id(value: int | str | None) -> str | None:
     return None if value is None else bounded(str(value).strip())
 
 
 def _readings(values: list[_MeterValue] | None) -> tuple[energy.Reading, ...]:
-    found = []
-    for value in values or ():
-        wanted = [s for s in value.sampled_value or () if s.measurand in energy.WANTED and s.format != "SignedData"]
-        if wanted:
-            reading = energy.reading(times.parse(value.timestamp), wanted)
-            if reading is not None:
-                found.append(reading)
-    return tuple(found)
+    return energy.readings(values, times.parse, _signed) if values else ()
+
+
+def _signed(sampled: _Sampled) -> str | None:
+    """The signed record that stands in place of a number."""
+    return str(sampled.value) if sampled.format == energy.SIGNED else None
 
 
 READERS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {
     "Authorize": read_authorize,
     "BootNotification": read_boot,
+    "DataTransfer": vendor_data.read_data_transfer,
     "MeterValues": read_meter_values,
+    "SecurityEventNotification": read_security,
     "StartTransaction": read_start,
     "StatusNotification": read_status,
     "StopTransaction": read_stop,
 }
-ANSWERS: dict[str, Callable[[Raw], Answer]] = {"Authorize": read_answer, "StartTransaction": read_answer}
+COMMANDS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {"RemoteStartTransaction": read_remote_start}
+ANSWERS: dict[str, Callable[[Raw], Answer]] = {
+    "Authorize": read_answer,
+    "BootNotification": read_boot_answer,
+    "StartTransaction": read_answer,
+}

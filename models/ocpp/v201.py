@@ -1,26 +1,29 @@
 """OCPP 2.0.1: payloads to canonical events. Its readers serve 2.1 too. Not here: framing, sessions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 from msgspec import Raw
 
 from models import energy, times
 from models.events import (
-    Alarm,
     Answer,
     AuthorizationAsked,
     Booted,
     Event,
+    EvseMetered,
     Notified,
+    RemoteStartAsked,
     StatusReported,
     TransactionReported,
     UnusableError,
 )
 from models.ids import bounded
-from models.ocpp.lenient import Payload, present, small
-from models.tokens import pseudonym
+from models.ocpp import alarms, v16, vendor_data
+from models.ocpp.lenient import Payload, small
+from models.tokens import Token, shown
 
 BOTH_ACTIONS = frozenset({"DataTransfer"})
 CP_ACTIONS = BOTH_ACTIONS | {
@@ -93,8 +96,6 @@ CSMS_ACTIONS = BOTH_ACTIONS | {
 SENDS: frozenset[str] = frozenset()
 
 PHASES = frozenset({"Started", "Updated", "Ended"})
-FAULT_VARIABLES = frozenset({"Problem", "Tripped", "Overload", "Fallback"})
-"""Variables whose `true` is a fault in itself (OCPP 2.1 Part 2 appendices, chapter 3); others need an alert."""
 
 
 class _Station(msgspec.Struct, rename="camel", gc=False):
@@ -110,6 +111,7 @@ class _Boot(msgspec.Struct, rename="camel", gc=False):
 
 class _IdToken(msgspec.Struct, rename="camel", gc=False):
     id_token: str | None = None
+    type: str | None = None
 
 
 class _Authorize(msgspec.Struct, rename="camel", gc=False):
@@ -128,6 +130,10 @@ class _Unit(msgspec.Struct, rename="camel", gc=False):
     multiplier: int | None = None
 
 
+class _Signed(msgspec.Struct, rename="camel", gc=False):
+    signed_meter_data: str | None = None
+
+
 class _Sampled(msgspec.Struct, rename="camel", gc=False):
     value: Decimal | None = None
     measurand: str | None = None
@@ -135,6 +141,7 @@ class _Sampled(msgspec.Struct, rename="camel", gc=False):
     context: str | None = None
     phase: str | None = None
     location: str | None = None
+    signed_meter_value: _Signed | None = None
 
     @property
     def unit(self) -> str | None:
@@ -146,10 +153,18 @@ class _Sampled(msgspec.Struct, rename="camel", gc=False):
         """Power of ten by which the value is to be multiplied."""
         return (self.unit_of_measure.multiplier or 0) if self.unit_of_measure else 0
 
+    format: ClassVar[None] = None
+    """2.x has none."""
+
 
 class _MeterValue(msgspec.Struct, rename="camel", gc=False):
     timestamp: str | None = None
     sampled_value: list[_Sampled] | None = None
+
+
+class _MeterValues(msgspec.Struct, rename="camel", gc=False):
+    evse_id: int | None = None
+    meter_value: list[_MeterValue] | None = None
 
 
 class _Evse(msgspec.Struct, rename="camel", gc=False):
@@ -161,6 +176,7 @@ class _Info(msgspec.Struct, rename="camel", gc=False):
     transaction_id: str | None = None
     charging_state: str | None = None
     stopped_reason: str | None = None
+    remote_start_id: int | None = None
 
 
 class _Transaction(msgspec.Struct, rename="camel", gc=False):
@@ -170,25 +186,13 @@ class _Transaction(msgspec.Struct, rename="camel", gc=False):
     evse: _Evse | None = None
     id_token: _IdToken | None = None
     meter_value: list[_MeterValue] | None = None
-
-
-class _Named(msgspec.Struct, rename="camel", gc=False):
-    name: str | None = None
-    evse: _Evse | None = None
-
-
-class _EventData(msgspec.Struct, rename="camel", gc=False):
-    timestamp: str | None = None
-    trigger: str | None = None
-    actual_value: str | None = None
-    tech_code: str | None = None
-    cleared: bool | None = None
-    component: _Named | None = None
-    variable: _Named | None = None
+    offline: bool | None = None
+    seq_no: int | None = None
+    trigger_reason: str | None = None
 
 
 class _Notify(msgspec.Struct, rename="camel", gc=False):
-    event_data: list[_EventData] | None = None
+    event_data: list[alarms.EventData] | None = None
 
 
 class _TokenInfo(msgspec.Struct, rename="camel", gc=False):
@@ -202,6 +206,7 @@ class _Answered(msgspec.Struct, rename="camel", gc=False):
 _boot = Payload(_Boot)
 _authorize = Payload(_Authorize)
 _status = Payload(_Status)
+_meter_values = Payload(_MeterValues)
 _transaction = Payload(_Transaction)
 _notify = Payload(_Notify)
 _answered = Payload(_Answered)
@@ -220,7 +225,8 @@ def read_boot(payload: Raw, key: bytes | None) -> Booted:
 
 def read_authorize(payload: Raw, key: bytes | None) -> AuthorizationAsked:
     """Authorize."""
-    return AuthorizationAsked(_token(_authorize.read(payload).id_token, key))
+    token = _token(_authorize.read(payload).id_token, key)
+    return AuthorizationAsked(_token_id(token), token)
 
 
 def read_status(payload: Raw, key: bytes | None) -> StatusReported:
@@ -229,7 +235,9 @@ def read_status(payload: Raw, key: bytes | None) -> StatusReported:
     status = bounded(report.connector_status)
     if status is None:
         raise UnusableError("A StatusNotification without a connectorStatus.")
-    return StatusReported(small(report.evse_id), small(report.connector_id), status, times.parse(report.timestamp))
+    at_us = times.parse(report.timestamp)
+    told = times.told(report.timestamp, at_us)
+    return StatusReported(small(report.evse_id), small(report.connector_id), status, at_us, told=told)
 
 
 def read_transaction(payload: Raw, key: bytes | None) -> TransactionReported:
@@ -240,22 +248,37 @@ def read_transaction(payload: Raw, key: bytes | None) -> TransactionReported:
     if transaction_id is None:
         raise UnusableError("A TransactionEvent without a transactionId.")
     evse = event.evse or _Evse()
+    token, at_us = _token(event.id_token, key), times.parse(event.timestamp)
     return TransactionReported(
         event.event_type if event.event_type in PHASES else "Updated",
         transaction_id,
-        times.parse(event.timestamp),
+        at_us,
         small(evse.id),
         small(evse.connector_id),
-        _token(event.id_token, key),
+        _token_id(token),
         bounded(info.charging_state),
         bounded(info.stopped_reason),
         _readings(event.meter_value),
+        told=times.told(event.timestamp, at_us),
+        shown=token,
+        is_offline=event.offline is True,
+        is_remote=info.remote_start_id is not None,
+        number=event.seq_no,
+        trigger=bounded(event.trigger_reason),
+        remote_start_id=None if info.remote_start_id is None else str(info.remote_start_id)[:64],
     )
+
+
+def read_meter_values(payload: Raw, key: bytes | None) -> EvseMetered | None:
+    """MeterValues of an EVSE, outside of TransactionEvents; None where no value is energy or power."""
+    values = _meter_values.read(payload)
+    readings = _readings(values.meter_value)
+    return EvseMetered(small(values.evse_id), readings) if readings else None
 
 
 def read_notify(payload: Raw, key: bytes | None) -> Notified | None:
     """NotifyEvent: alarms raised and cleared, availability reported; None where no entry is either."""
-    entries = tuple(_entries(_notify.read(payload).event_data or []))
+    entries = tuple(alarms.entries(_notify.read(payload).event_data or []))
     return Notified(entries) if entries else None
 
 
@@ -265,58 +288,42 @@ def read_answer(payload: Raw) -> Answer:
     return Answer(status=bounded(info.status) if info else None)
 
 
-def _token(id_token: _IdToken | None, key: bytes | None) -> str | None:
-    return bounded(pseudonym(id_token.id_token, key)) if id_token else None
+def read_remote_start(payload: Raw, key: bytes | None) -> RemoteStartAsked:
+    """RequestStartTransaction."""
+    token = _token(_authorize.read(payload).id_token, key)
+    return RemoteStartAsked(_token_id(token), token)
 
 
-def _entries(events: list[_EventData]) -> Iterator[Alarm | StatusReported]:
-    for event in events:
-        component, variable = event.component or _Named(), event.variable or _Named()
-        evse = component.evse or _Evse()
-        at_us = times.parse(event.timestamp)
-        if variable.name == "AvailabilityState" and event.actual_value:
-            status = bounded(event.actual_value) or ""
-            yield StatusReported(small(evse.id), small(evse.connector_id), status, at_us)
-            continue
-        is_raised = _is_raised(event, variable.name)
-        if is_raised is not None:
-            origin = bounded(f"{component.name or '-'}.{variable.name or '-'}") or "-"
-            code = bounded(present(event.tech_code))
-            yield Alarm(small(evse.id), small(evse.connector_id), code, origin, is_raised, at_us)
+def _token(id_token: _IdToken | None, key: bytes | None) -> Token | None:
+    return shown(id_token.id_token, key, id_token.type) if id_token else None
 
 
-def _is_raised(event: _EventData, variable: str | None) -> bool | None:
-    """True: raises a fault; False: clears one; None: says nothing about faults.
-
-    A `true` of any other variable (`Connector.Enabled`, `EVSE.Available`) is news, not a fault, unless the
-    station alerts about it or names a techCode.
-    """
-    value = (event.actual_value or "").strip().casefold()
-    if event.cleared or value in ("false", "0"):
-        return False
-    if event.trigger == "Alerting":
-        return True
-    if value in ("true", "1") and (present(event.tech_code) or variable in FAULT_VARIABLES):
-        return True
-    return None
+def _token_id(token: Token | None) -> str | None:
+    return bounded(token.token_id) if token else None
 
 
 def _readings(values: list[_MeterValue] | None) -> tuple[energy.Reading, ...]:
-    found = []
-    for value in values or ():
-        wanted = [sampled for sampled in value.sampled_value or () if sampled.measurand in energy.WANTED]
-        if wanted:
-            reading = energy.reading(times.parse(value.timestamp), wanted)
-            if reading is not None:
-                found.append(reading)
-    return tuple(found)
+    return energy.readings(values, times.parse, _signed_record) if values else ()
+
+
+def _signed_record(sampled: _Sampled) -> str | None:
+    """The signed record beside a number."""
+    return sampled.signed_meter_value.signed_meter_data if sampled.signed_meter_value else None
 
 
 READERS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {
     "Authorize": read_authorize,
     "BootNotification": read_boot,
+    "DataTransfer": vendor_data.read_data_transfer,
+    "MeterValues": read_meter_values,
     "NotifyEvent": read_notify,
+    "SecurityEventNotification": v16.read_security,
     "StatusNotification": read_status,
     "TransactionEvent": read_transaction,
 }
-ANSWERS: dict[str, Callable[[Raw], Answer]] = {"Authorize": read_answer}
+COMMANDS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {"RequestStartTransaction": read_remote_start}
+ANSWERS: dict[str, Callable[[Raw], Answer]] = {
+    "Authorize": read_answer,
+    "BootNotification": v16.read_boot_answer,
+    "TransactionEvent": read_answer,
+}

@@ -20,6 +20,7 @@ class Adapter(Protocol):
     CSMS_ACTIONS: frozenset[str]
     SENDS: frozenset[str]
     READERS: Mapping[str, Reader]
+    COMMANDS: Mapping[str, Reader]
     ANSWERS: Mapping[str, Callable[[Raw], Answer]]
 
 
@@ -33,6 +34,8 @@ READERS: dict[str, dict[str, Reader | None]] = {
     for protocol, actions in ACTIONS.items()
 }
 """How each action is read; None for those that change nothing in a state."""
+COMMANDS = frozenset(action for adapter in ADAPTERS.values() for action in adapter.COMMANDS)
+"""Calls of the system that change a state."""
 WITH_SENDS = frozenset({V21})
 """Versions that know the message types 5 and 6."""
 

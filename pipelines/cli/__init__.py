@@ -7,11 +7,13 @@ from typing import NoReturn
 _USAGE_ERRORS = {
     "NoBrokerError",
     "UnknownFormatError",
+    "UnknownStationError",
     "DamagedFileError",
     "GatewayConfigError",
     "OcpiConfigError",
     "SettingsInvalidError",
     "UnknownTimezoneError",
+    "PortsError",
 }
 """Errors of ours that mean wrong usage: nothing was changed, exit code 2. By name, to import nothing."""
 

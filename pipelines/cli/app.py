@@ -123,6 +123,28 @@ def land(
 
 
 @app.command()
+def replay(
+    station: Annotated[
+        list[str] | None, typer.Option("--station", metavar="ID", help="Only this station; may be repeated.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    processes: Annotated[int | None, typer.Option(min=1, help="At most so many; default: one for each core.")] = None,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on although frames were lost: their facts are taken back.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make all facts anew from the landed raw records; write those that differ.
+
+    For after a change of the rules, and to mend facts. No worker, `up` or `process` may run on this home meanwhile;
+    with --dry-run they may.
+    """
+    from pipelines.cli import replay as command
+
+    command.replay(station or [], processes=processes, is_dry=dry_run, accept_loss=accept_loss, as_json=as_json)
+
+
+@app.command()
 def build() -> None:
     """Build the warehouse from the lake and publish it."""
     from pipelines.cli import lake

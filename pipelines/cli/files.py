@@ -64,6 +64,9 @@ def table(summary: Summary) -> str:
         ("already known", summary.total("already_known"), ""),
         *((f"refused: {reason}", count, "") for reason, count in sorted(summary.refused.items())),
         ("late frames", run.late_frames, whole.late_frames),
+        ("  stations replayed for them", run.replayed, whole.replayed),
+        ("  facts restated", run.restated, whole.restated),
+        ("  facts taken back", run.retracted, whole.retracted),
         *((f"facts: {kind}", run.facts.get(kind, 0), count) for kind, count in whole.facts.items()),
         *(
             (f"dead letters: {reason}", run.dead_letters.get(reason, 0), count)

@@ -11,8 +11,8 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
-from models.log import DEAD_LETTERS
-from pipelines.lake import dead_letters, facts, known, raw
+from models.log import DEAD_LETTERS, FRAMES
+from pipelines.lake import dead_letters, facts, known, raw, violations
 from pipelines.lake.consume import Chunk
 from pipelines.lake.manifest import Manifest, Span
 from pipelines.lake.raw import Place
@@ -31,6 +31,8 @@ class Contents(msgspec.Struct):
     known: int = 0
     invalid: int = 0
     reasons: dict[str, int] = {}
+    checked: str = ""
+    violations: pa.Table | None = None
 
 
 class Batch(Protocol):
@@ -60,12 +62,17 @@ class RawBatch:
         """The rows that were not landed before."""
         rows, self._rows = pl.concat(self._rows), []
         fresh = known.new_rows(manifest, self._place, rows, raw.PAIR)
-        return Contents(
+        contents = Contents(
             raw.tables_of(fresh, self._place),
             known.spans_of(rows, fresh),
             rows.height - fresh.height,
             self._records - rows.height,
         )
+        if self._place.topic == FRAMES:
+            frames = raw.landed(contents.tables)
+            contents.checked = violations.VERSION
+            contents.violations = violations.table_of(frames, self._place, manifest)
+        return contents
 
 
 class DeadLetterBatch:

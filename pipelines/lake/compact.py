@@ -18,7 +18,7 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
-from pipelines.lake import batches, dead_letters, facts, files, known, raw
+from pipelines.lake import batches, dead_letters, facts, files, known, raw, violations
 from pipelines.lake.errors import FileDamagedError
 from pipelines.lake.manifest import ANY_SOURCE, LIVE_PREFIX, LandedFile, Manifest, Merged, Range, Span
 from pipelines.lake.parquet import CODE_VERSION
@@ -68,15 +68,16 @@ def merge(manifest: Manifest, group: list[Range], epoch: int) -> None:
     home, first, last = manifest.home, group[0], group[-1]
     by_table: dict[str, list[LandedFile]] = defaultdict(list)
     for line in group:
-        for file in line.files:
+        for file in line.every_file:
             if said := files.wrong(home, file):
                 raise FileDamagedError(said)
             by_table[file.table].append(file)
     name = files.name_of(first.topic, first.generation, first.partition, first.first_offset, last.last_offset)
-    written = [
-        files.write(home, table, name, _rows(table, [files.read(home, file) for file in by_table[table]]))
+    written = {
+        table: files.write(home, table, name, _rows(table, [files.read(home, file) for file in by_table[table]]))
         for table in sorted(by_table)
-    ]
+    }
+    found = written.pop(violations.TABLE, None)
     manifest.append(
         Merged(
             topic=first.topic,
@@ -85,12 +86,14 @@ def merge(manifest: Manifest, group: list[Range], epoch: int) -> None:
             partition=first.partition,
             first_offset=first.first_offset,
             last_offset=last.last_offset,
-            files=tuple(written),
+            files=tuple(written.values()),
             sources=known.listed(first.topic, _spans(group)),
             known=sum(line.known for line in group),
             invalid=sum(line.invalid for line in group),
             code_version=CODE_VERSION,
             epoch=epoch,
+            checked=first.checked,
+            violations=found,
             level=1 + max(map(_level, group)),
             replaces=tuple(line.first_offset for line in group),
             merged_at=int(time.time()),
@@ -149,16 +152,22 @@ class _Group:
     """Of the first."""
     schemas: dict[str, str] = field(default_factory=dict)
     """The schema version of each table: one file cannot hold two."""
+    checked: str | None = None
+    """By which version of the schema check."""
 
     def is_alike(self, line: Range) -> bool:
-        return all(self.schemas.get(file.table, file.schema_version) == file.schema_version for file in line.files)
+        if self.checked not in (None, line.checked):
+            return False
+        found = line.every_file
+        return all(self.schemas.get(file.table, file.schema_version) == file.schema_version for file in found)
 
     def add(self, line: Range) -> None:
         if self.level is None:
             self.level = _level(line)
         self.lines.append(line)
         self.size += _size(line)
-        self.schemas |= {file.table: file.schema_version for file in line.files}
+        self.checked = line.checked
+        self.schemas |= {file.table: file.schema_version for file in line.every_file}
 
 
 def _multiple(line: Range) -> int:
@@ -178,6 +187,8 @@ def _rows(table: str, parts: list[pa.Table]) -> pa.Table:
     rows = pl.DataFrame(pa.concat_tables(parts))
     if table in _RAW:
         rows = raw.in_order(rows)
+    elif table == violations.TABLE:
+        rows = violations.in_order(rows)
     elif table != dead_letters.TABLE:
         rows = facts.in_order(rows)
     return rows.to_arrow().cast(parts[0].schema)

@@ -1,5 +1,7 @@
 """Dead letters to rows of their table. Not here: who writes them (the importer, the gateway, the worker)."""
 
+from collections.abc import Iterable
+
 import polars as pl
 import pyarrow as pa
 
@@ -25,6 +27,11 @@ def rows_of(chunk: Chunk, place: Place) -> pl.DataFrame:
         _decode(offset, key, value, headers, place)
         for offset, key, value, headers in zip(chunk.offsets, chunk.keys, chunk.values, chunk.headers, strict=True)
     ]
+    return frame_of(letters)
+
+
+def frame_of(letters: Iterable[DeadLetter]) -> pl.DataFrame:
+    """One row for each dead letter, in the order given."""
     return pl.DataFrame([_row(letter) for letter in letters], schema=_SCHEMA)
 
 

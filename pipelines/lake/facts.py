@@ -1,5 +1,6 @@
 """Fact records to rows of their table, every version of each fact. Not here: which version is the newest (SQL)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -32,11 +33,16 @@ def rows_of(chunk: Chunk, place: Place) -> pl.DataFrame:
         facts.extend(decode(value or b"") for value in chunk.values)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FactUnreadableError(place.topic, place.partition, chunk.offsets[len(facts)], str(error)) from error
-    schema = _schemas[place.topic]
     try:
-        return pl.DataFrame({name: [getattr(fact, name) for fact in facts] for name in schema}, schema=schema)
+        return frame_of(KIND_OF[place.topic], facts)
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
         raise FactUnreadableError(place.topic, place.partition, chunk.offsets[0], "a value too large") from error
+
+
+def frame_of(kind: type[Fact], facts: Sequence[Fact]) -> pl.DataFrame:
+    """Facts of one kind by column, in the order given; raises what Polars does on a value too large."""
+    schema = _schemas[topic(kind)]
+    return pl.DataFrame({name: [getattr(fact, name) for fact in facts] for name in schema}, schema=schema)
 
 
 def table_of(rows: pl.DataFrame, place: Place) -> pa.Table:

@@ -35,6 +35,8 @@ _ORPHAN_AGE_S: Final = 600.0
 """Younger unlisted files are left: a reader that started before a merge may still have them open by name."""
 _MOST_ORPHANS: Final = 64
 """A crash leaves at most three. More unlisted files mean that the manifest lost lines, so nothing is deleted."""
+REPLAY: Final = "replay-"
+"""How the names of a replay's files begin. A crash may leave many of them, and another replay makes them again."""
 _REPLACED_AGE_S: Final = 25 * 3600.0
 """Longer than a build is kept for its age."""
 _BUILD_S: Final = 3600.0
@@ -109,7 +111,7 @@ def sweep(manifest: Manifest, *, age_s: float = _ORPHAN_AGE_S, now: float | None
     merged = {home.lake / path: since for path, since in manifest.replaced.items()}
     replaced = {home.lake / line.file.path for line in manifest.states} - listed
     unlisted = [path for path in _on_disk(home) if path not in listed and path not in merged]
-    orphans = [path for path in unlisted if path not in replaced and not path.name.startswith(_TEMPORARY)]
+    orphans = [path for path in unlisted if path not in replaced and not path.name.startswith((_TEMPORARY, REPLAY))]
     if len(orphans) > (0 if manifest.is_empty else _MOST_ORPHANS):
         raise ManifestMissingError(
             f"{len(orphans)} landed files are not listed in {home.manifest}; restore that file from a copy, "

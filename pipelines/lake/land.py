@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from models.facts import KINDS, topic
 from models.log import DEAD_LETTERS, FRAMES, OBJECTS, STATES_CHANGELOG
 from pipelines.home import Home
-from pipelines.lake import compact, consume, files, known, states
+from pipelines.lake import compact, consume, files, known, states, violations
 from pipelines.lake.batches import Batch, batch_for, pieces
 from pipelines.lake.consume import Log, Topic
 from pipelines.lake.errors import OffsetGapError, OffsetRegressionError
@@ -52,6 +52,7 @@ def land(home: Home, bootstrap: str | None, *, progress: Progress | None = None,
         if bootstrap is not None:
             with consume.connect(bootstrap) as log:
                 _Landing(manifest, log, result, progress, accept_loss, epoch).run()
+        violations.heal(manifest, epoch)
         compact.compact(manifest, epoch)
         result.seconds = time.monotonic() - began
         return result
@@ -137,6 +138,7 @@ class _Landing:
         self.log.check_identity(source)
         self.manifest.check_fence()
         name = files.name_of(place.topic, place.generation, place.partition, first, last)
+        found = contents.violations
         line = Range(
             topic=place.topic,
             log_id=place.log_id,
@@ -150,6 +152,8 @@ class _Landing:
             invalid=contents.invalid,
             code_version=CODE_VERSION,
             epoch=self.epoch,
+            checked=contents.checked,
+            violations=None if found is None else files.write(self.manifest.home, violations.TABLE, name, found),
         )
         self.manifest.append(line)
         self.result.add_range(line, contents.sources, contents.reasons)
@@ -174,14 +178,18 @@ class _Landing:
 
     def _land_states(self, source: Topic, ends: dict[tuple[str, int], int]) -> None:
         generation, todo = self._todo(source, ends)
-        newest = states.Newest()
+        newest, landed_ends = states.Newest(), {}
         oldest = self.log.starts(source) if todo else {}
         for partition, (start, end) in todo.items():
+            found = states.Newest()
             for chunk in self.log.read(source, partition, max(start, oldest[partition]), end, gaps=True):
                 for key, value in zip(chunk.keys, chunk.values, strict=True):
                     if key is not None:
-                        newest.take(partition, key, value)
-        if not todo:
+                        found.take(partition, key, value)
+            if found.is_of(self.manifest.edition):
+                newest.add(found)
+                landed_ends[partition] = end - 1
+        if not landed_ends:
             return
         self.log.check_identity(source)
         self.manifest.check_fence()
@@ -190,7 +198,7 @@ class _Landing:
             newest.rows(),
             log_id=source.log_id,
             generation=generation,
-            ends={partition: end - 1 for partition, (_, end) in todo.items()},
+            ends=landed_ends,
             epoch=self.epoch,
         )
         self.manifest.append(line)

@@ -51,7 +51,7 @@ class Landed:
 
     def add_range(self, line: Range, sources: dict[str, Span], reasons: dict[str, int]) -> None:
         """Count a published range."""
-        for file in line.files:
+        for file in line.every_file:
             self.rows[file.table] = self.rows.get(file.table, 0) + file.rows
             self.bytes += file.bytes
             self.files += 1

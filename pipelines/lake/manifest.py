@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 from collections import defaultdict
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -75,6 +75,15 @@ class Range(msgspec.Struct, tag="range", tag_field="kind", frozen=True, kw_only=
     invalid: int
     code_version: str
     epoch: int
+    checked: str = ""
+    """By which version of the schema check; empty where none looked at it yet, or there is nothing to check."""
+    violations: LandedFile | None = None
+    """What the check found, if anything."""
+
+    @property
+    def every_file(self) -> tuple[LandedFile, ...]:
+        """Its files, that of the check among them."""
+        return self.files if self.violations is None else (*self.files, self.violations)
 
 
 class Merged(Range, tag="merged", tag_field="kind", frozen=True, kw_only=True):
@@ -112,7 +121,25 @@ class States(msgspec.Struct, tag="states", tag_field="kind", frozen=True, kw_onl
     epoch: int
 
 
-Line = Generation | Range | Merged | Gap | States
+class Replayed(msgspec.Struct, tag="replay", tag_field="kind", frozen=True, kw_only=True):
+    """A replay of landed raw: its facts join those landed, its full states replace all before.
+
+    From this line on the lake is of a new edition: states of an older one, in a worker's changelog, are void.
+    """
+
+    is_full: ClassVar[bool] = True
+
+    edition: int
+    stations: int
+    """How many were replayed."""
+    files: tuple[LandedFile, ...]
+    file: LandedFile
+    """The states."""
+    code_version: str
+    epoch: int
+
+
+Line = Generation | Range | Merged | Gap | States | Replayed
 _Key = tuple[int, int, int]
 """Generation, partition and first offset of a range."""
 _decoder = msgspec.json.Decoder(Line)
@@ -127,12 +154,15 @@ class Manifest:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.generations: dict[tuple[str, str], Generation] = {}
-        self.states: list[States] = []
+        self.states: list[States | Replayed] = []
         self.replaced: dict[str, int] = {}
         """Paths of files that a merged one stands for, and since when."""
         self._ranges: dict[str, dict[_Key, Range]] = defaultdict(dict)
         self._by_source: dict[tuple[str, str], dict[_Key, Range]] = defaultdict(dict)
         self.epoch = 0
+        self.gaps: list[Gap] = []
+        self.edition = 0
+        """Counts the replays; states carry on only within one."""
         self._next: dict[tuple[str, int, int], int] = {}
         self._partitions: dict[tuple[str, int], int | None] = {}
         self._writer_epoch: int | None = None
@@ -156,11 +186,16 @@ class Manifest:
     def files(self) -> dict[str, list[LandedFile]]:
         """The files of each table that hold its rows now, each row once."""
         found: dict[str, list[LandedFile]] = defaultdict(list)
-        for ranges in self._ranges.values():
-            for line in ranges.values():
-                for file in line.files:
-                    found[file.table].append(file)
+        lines: list[Range | Replayed] = [line for ranges in self._ranges.values() for line in ranges.values()]
+        for line in [*lines, *self.replays]:
+            for file in line.every_file if isinstance(line, Range) else line.files:
+                found[file.table].append(file)
         return found
+
+    @property
+    def replays(self) -> list[Replayed]:
+        """The replays that wrote something, in order."""
+        return [line for line in self.states if isinstance(line, Replayed)]
 
     def holding(self, topic: str, source: str) -> list[Range]:
         """The ranges that name this source."""
@@ -174,7 +209,7 @@ class Manifest:
         """How many partitions that generation has, if known."""
         return self._partitions.get((topic, generation))
 
-    def current_states(self) -> list[States]:
+    def current_states(self) -> list[States | Replayed]:
         """The newest full snapshot and what came after it."""
         first = max((i for i, line in enumerate(self.states) if line.is_full), default=0)
         return self.states[first:]
@@ -272,6 +307,10 @@ class Manifest:
         if foreign and self._writer_epoch is not None and line.epoch >= self._writer_epoch:
             self._is_fenced = True
         self.epoch = max(self.epoch, line.epoch)
+        if isinstance(line, Replayed):
+            self.states.append(line)
+            self.edition = line.edition
+            return
         if isinstance(line, States):
             self.states.append(line)
             for partition, last in line.ends.items():
@@ -279,7 +318,9 @@ class Manifest:
             return
         place = (line.topic, line.generation, line.partition)
         self._next[place] = max(self._next.get(place, 0), line.last_offset + 1)
-        if isinstance(line, Range):
+        if isinstance(line, Gap):
+            self.gaps.append(line)
+        elif isinstance(line, Range):
             self._put(line)
 
     def _put(self, line: Range) -> None:
@@ -300,7 +341,7 @@ class Manifest:
                 del ranges[key]
             for source in old.sources:
                 self._by_source[merged.topic, source].pop(key, None)
-            self.replaced |= {file.path: merged.merged_at for file in old.files}
+            self.replaced |= {file.path: merged.merged_at for file in old.every_file}
 
 
 def known_sources(home: Home) -> dict[str, int]:

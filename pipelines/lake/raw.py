@@ -13,6 +13,7 @@ import pyarrow as pa
 from models.log import FRAMES, META_HEADER, OBJECTS
 from models.record import Kind, Meta, MetaError
 from models.tables import LANDED, RAW_CONNECTIONS, RAW_FRAMES, RAW_OBJECTS
+from pipelines.lake import parquet
 from pipelines.lake.consume import Chunk
 
 TABLES: Final = {FRAMES: (RAW_FRAMES.name, RAW_CONNECTIONS.name), OBJECTS: (RAW_OBJECTS.name,)}
@@ -87,6 +88,11 @@ def tables_of(rows: pl.DataFrame, place: Place) -> dict[str, pa.Table]:
         if part.height:
             found[name] = _arrow(part, name, place)
     return found
+
+
+def landed(tables: dict[str, pa.Table]) -> pl.DataFrame:
+    """The frames among a range's tables, of which there may be none."""
+    return pl.DataFrame(tables.get(RAW_FRAMES.name, parquet.empty(RAW_FRAMES.schema)))
 
 
 def in_order(rows: pl.DataFrame) -> pl.DataFrame:

@@ -28,6 +28,8 @@ class Marker(msgspec.Struct, array_like=True, frozen=True):
 
     generation: int
     offset: int
+    edition: int = 0
+    """Which replay of the lake the states go on from."""
 
 
 class Newest:
@@ -36,13 +38,24 @@ class Newest:
     def __init__(self) -> None:
         self._states: dict[tuple[int, bytes], bytes | None] = {}
         self._markers: dict[tuple[int, int], bytes] = {}
+        self._edition = 0
 
     def take(self, partition: int, key: bytes, value: bytes | None) -> None:
         """One record of the changelog."""
         if key != POSITION_KEY:
             self._states[partition, key] = value
         elif value is not None:
-            self._markers[partition, msgspec.msgpack.decode(value, type=Marker).generation] = value
+            marker = msgspec.msgpack.decode(value, type=Marker)
+            self._markers[partition, marker.generation], self._edition = value, marker.edition
+
+    def add(self, other: "Newest") -> None:
+        """Take over what another has of other partitions."""
+        self._states |= other._states
+        self._markers |= other._markers
+
+    def is_of(self, edition: int) -> bool:
+        """Whether a worker of this edition of the lake wrote last; what came before a replay is void."""
+        return not edition or self._edition == edition
 
     @property
     def stations(self) -> int:
@@ -135,13 +148,14 @@ def write(
     lines = manifest.current_states()
     full = lines[0].file.rows if lines and lines[0].is_full else 0
     since = sum(line.file.rows for line in lines if not line.is_full) + len(rows)
+    name = f"g{generation:04d}-{sum(ends.values()) + len(ends):020d}"
     is_full = since >= full
     if is_full:
         snapshot = current(manifest)
         snapshot.take(rows)
-        snapshot.forget_before(whole_generation(manifest, snapshot.markers))
-        rows = snapshot.rows()
-    file = _write(manifest.home, rows, f"g{generation:04d}-{sum(ends.values()) + len(ends):020d}")
+        file = write_full(manifest, snapshot, name)
+    else:
+        file = _write(manifest.home, rows, name)
     return States(
         log_id=log_id,
         generation=generation,
@@ -151,6 +165,12 @@ def write(
         code_version=CODE_VERSION,
         epoch=epoch,
     )
+
+
+def write_full(manifest: Manifest, snapshot: Snapshot, name: str) -> LandedFile:
+    """Write a whole snapshot as one file; it counts once the manifest lists it."""
+    snapshot.forget_before(whole_generation(manifest, snapshot.markers))
+    return _write(manifest.home, snapshot.rows(), name)
 
 
 def _write(home: Home, rows: list[Row], name: str) -> LandedFile:

@@ -5,8 +5,9 @@ from functools import cache
 
 import dagster as dg
 
-from models.catalogue import CORE_DEAD_LETTERS, FACTS, OCPI, RAW_VIEWS, SQL_MODELS
-from models.tables import Table
+from models.catalogue import CORE_DEAD_LETTERS, FACTS, FAULT_CODES, OCPI, RAW_VIEWS, SQL_MODELS
+from models.metered import SESSION_CANDIDATES
+from models.tables import VIOLATIONS, Table
 from pipelines.warehouse import sql_models
 
 REPORT_PAGE = "report_page"
@@ -28,6 +29,9 @@ def built() -> tuple[dg.AssetSpec, ...]:
         # The worker folds frames and connections into facts; landing brings both into the lake.
         *(_spec(table, _FRAMES) for table in FACTS),
         *(_spec(table, ("raw_ocpi__objects",)) for table in OCPI),
+        _spec(FAULT_CODES, ()),
+        _spec(VIOLATIONS, ("raw_ocpp__frames",)),
+        _spec(SESSION_CANDIDATES, _FRAMES),
         *(_spec(table, needs[table.name]) for table in SQL_MODELS),
     )
 

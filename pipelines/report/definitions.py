@@ -7,7 +7,7 @@ DEFINITIONS: dict[str, str] = {
     "session.count": "Charging sessions that started in the period: OCPP transactions with retries folded in.",
     "load.mean_power": "Register travel per hour of receipt and weekday, over the number of such weekdays.",
     "fault.rate": "Fault episodes opened in the period per 1,000 sessions started in it.",
-    "fault.episodes": "Episodes from opened to cleared per station, connector and code; never notification rows.",
+    "fault.episodes": "Episodes, opened to cleared, per station, connector and canonical code; no notification rows.",
     "fault.change_point": "Ratio of fault rates to the earlier firmware of the model, with the 95 % Poisson interval.",
     "fault.mttr": "Time from opened to cleared over the episodes that were cleared.",
     "fault.open": "Episodes without a clearing report.",

@@ -9,18 +9,22 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import faust
+from faust.types import TP
 
 from models.log import DEAD_LETTERS_MAX_BYTES, FRAMES, WORKER_ID
 from models.step import Context
 from pipelines.home import Home
 from pipelines.streams import agents, restore, table
 from pipelines.streams.outlet import KafkaOutlet
+from pipelines.streams.restate import Restater
 from pipelines.streams.states import PartitionStates
 from pipelines.streams.transport import Transport
 from pipelines.streams.writebehind import WriteBehind
 
 SESSION_TIMEOUT_S = 6.0
 """Kafka's least. The embedded broker lets a group wait about half of it before it joins."""
+CAUGHT_UP_RECORDS = 5_000
+"""A partition with no more than these left to fold is caught up: live ones never stand still."""
 
 
 class WorkerApp(faust.App):  # type: ignore[misc]
@@ -41,6 +45,7 @@ class WorkerApp(faust.App):  # type: ignore[misc]
         self.context = context
         self.outlet = KafkaOutlet(self, bootstrap)
         self.write_behind = WriteBehind(self.outlet, after_flush=after_flush)
+        self.restater = Restater(home, bootstrap, context, self.write_behind, is_caught_up=self._is_caught_up)
         self.stations = table.declare(self, self._recovered)
         self._on_ready = on_ready
         self._opening = asyncio.Lock()
@@ -102,6 +107,10 @@ class WorkerApp(faust.App):  # type: ignore[misc]
                 )
             if self.consumer_generation_id == epoch:
                 self.write_behind.open({**found, **lacking})
+
+    def _is_caught_up(self, partition: int) -> bool:
+        end = self.consumer.highwater(TP(FRAMES, partition))
+        return end is None or end - (self.write_behind.next_offset(partition) or 0) <= CAUGHT_UP_RECORDS
 
     async def _partitions(self) -> int:
         known = await self.producer._producer.partitions_for(FRAMES)

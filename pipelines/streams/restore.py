@@ -15,6 +15,7 @@ from models.step import Context
 from pipelines.broker.topics import partition_of
 from pipelines.home import Home
 from pipelines.lake import generations, restore
+from pipelines.lake.manifest import Manifest
 from pipelines.streams.states import POSITION_KEY, Log, PartitionStates, Position
 from pipelines.streams.writebehind import WriteBehind
 
@@ -24,14 +25,19 @@ _log = logging.getLogger("laddstrom.worker")
 
 
 async def current_log(home: Home, log_id: str) -> Log:
-    """The generation that this topic id is, numbered now if nobody met it before."""
-    return Log(log_id, await asyncio.to_thread(generations.resolve, home, FRAMES, log_id))
+    """The generation that this topic id is, numbered now if nobody met it before, and the lake's edition."""
+
+    def look() -> Log:
+        manifest = Manifest(home)
+        return Log(log_id, generations.resolve_in(manifest, FRAMES, log_id), manifest.edition)
+
+    return await asyncio.to_thread(look)
 
 
 def recovered(partition: int, log: Log, context: Context, saved: dict[bytes, bytes]) -> PartitionStates | None:
-    """The partition as its changelog left it; null if that is of another log, or nothing."""
+    """The partition as its changelog left it; null if that is of another log or edition, or nothing."""
     position = _position(saved)
-    if position is None or position.generation != log.generation:
+    if position is None or (position.generation, position.edition) != (log.generation, log.edition):
         return None
     _log.info(
         "%s[%d]: recovered %d stations of generation %d at offset %d",
@@ -76,7 +82,9 @@ async def from_lake(
     for number, states in partitions.items():
         if not still_ours():
             return
-        await write_behind.save(states, Position(states.log.generation, -1))
+        # Frames of this very log that a replay has covered are not read again.
+        states.next_offset = snapshot.covered.get((states.log.generation, number), -1) + 1
+        await write_behind.save(states, Position(states.log.generation, states.next_offset - 1, states.log.edition))
         _log.info(
             "%s[%d]: restored %d stations out of the lake for generation %d",
             FRAMES,

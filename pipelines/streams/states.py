@@ -5,25 +5,27 @@ Everything here is synchronous: a batch is folded between two awaits. Not here: 
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
 
 from models import facts, step
 from models.dead_letters import DeadLetter
-from models.log import FRAMES, MAX_PAYLOAD_BYTES, META_HEADER
+from models.log import FRAMES, MAX_PAYLOAD_BYTES
 from models.reasons import Reason
-from models.record import Kind, Meta, MetaError, Record
-from models.state import StationState, decode, encode
+from models.record import Meta, MetaError, Record
+from models.restatements import Changes
+from models.state import Mark, StationState, decode, encode, mark_of
 from models.step import Context, Refusal
+from pipelines.lake.states import Marker
+from pipelines.streams import records
 from pipelines.streams.chunks import RawRecord
 
 POSITION_KEY: Final = b"\x00position"
 """Key of a partition's position marker in the changelog; no station id may begin with a NUL."""
 
-_KINDS: Final = frozenset({Kind.FRAME, Kind.OPEN, Kind.CLOSE})
-_INT64: Final = 1 << 63
 _FULL_BYTES: Final = 64 << 20
 _FULL_STATIONS: Final = 20_000
 _RECORD_BYTES: Final = 256
@@ -37,6 +39,8 @@ class Log(NamedTuple):
 
     log_id: str
     generation: int
+    edition: int = 0
+    """Which replay of the lake the states go on from."""
 
 
 class Position(NamedTuple):
@@ -44,15 +48,16 @@ class Position(NamedTuple):
 
     generation: int
     offset: int
+    edition: int = 0
 
     def encode(self) -> bytes:
         """The marker's value."""
-        return msgspec.msgpack.encode((self.generation, self.offset))
+        return msgspec.msgpack.encode(Marker(*self))
 
     @classmethod
     def decode(cls, data: bytes) -> "Position":
         """Read a marker back; raises `msgspec.MsgspecError` on another program's bytes."""
-        return cls(*msgspec.msgpack.decode(data, type=tuple[int, int]))
+        return cls(*msgspec.structs.astuple(msgspec.msgpack.decode(data, type=Marker)))
 
 
 class Said(NamedTuple):
@@ -62,6 +67,16 @@ class Said(NamedTuple):
     letters: list[DeadLetter]
     states: Mapping[bytes, bytes | None]
     next_offset: int
+    history: list[tuple[str, bytes, bytes]]
+    """Facts that must be acknowledged before the others are sent: what a replay changes."""
+
+
+class Restated(NamedTuple):
+    """A station after its replay."""
+
+    state: StationState
+    changes: Changes
+    refused: list[tuple[Record, Refusal]]
 
 
 class PartitionStates:
@@ -88,14 +103,19 @@ class PartitionStates:
         self._live: OrderedDict[bytes, StationState] = OrderedDict()
         self._changed: dict[bytes, Record] = {}
         self._replaced: dict[bytes, bytes | None] = {}
+        self._restated: dict[bytes, Restated] = {}
         self._letters: list[DeadLetter] = []
         self._held_bytes = 0
         self._told = next_offset
+        self.marked = dict(_marks(saved))
+        """Stations that wait for a replay, as of the last flush."""
 
     @property
     def has_news(self) -> bool:
         """Whether there is anything to flush."""
-        return bool(self._told != self.next_offset or self._changed or self._letters or self._replaced)
+        return bool(
+            self._told != self.next_offset or self._changed or self._letters or self._replaced or self._restated
+        )
 
     @property
     def is_full(self) -> bool:
@@ -128,7 +148,19 @@ class PartitionStates:
         """Forget every saved state and go on from these; the flush writes the difference to the changelog."""
         self._live.clear()
         self._changed.clear()
+        self.marked = dict(_marks(states))
         self._replaced = {**dict.fromkeys(key for key in self._saved if key != POSITION_KEY), **states}
+
+    def state_of(self, key: bytes) -> StationState | None:
+        """A station's state; whoever asks does not change it."""
+        return self._live.get(key) or self._load(key)
+
+    def restated(self, key: bytes, restated: Restated) -> None:
+        """Go on from a replayed state, and say what it changes; nothing was folded since its position."""
+        self._live[key] = restated.state
+        self._restated[key] = restated
+        for record, refusal in restated.refused:
+            self._refuse(record, refusal)
 
     def take(self) -> Said:
         """Everything said since the last call; a state that cannot be said becomes a dead letter."""
@@ -137,14 +169,22 @@ class PartitionStates:
         for key, record in self._changed.items():
             try:
                 state = self._live[key]
-                news = [(facts.topic(type(fact)), key, _json.encode(fact)) for fact in step.drain(state)]
+                news = [_message(fact, key) for fact in step.drain(state)]
                 states[key] = encode(state)
             except Exception as error:  # noqa: BLE001 - a defect with one station must not stop the others
                 self._give_up(key, record, error)
             else:
                 said += news
-        taken = Said(said, self._letters, states, self.next_offset)
+                self._note_mark(key, state)
+        history = []
+        for key, restated in self._restated.items():
+            states[key] = encode(restated.state)
+            history += [_message(fact, key) for fact in restated.changes.history]
+            said += [_message(fact, key) for fact in restated.changes.facts]
+            self._note_mark(key, restated.state)
+        taken = Said(said, self._letters, states, self.next_offset, history)
         self._changed, self._letters, self._held_bytes, self._replaced = {}, [], 0, {}
+        self._restated = {}
         self._told = self.next_offset
         return taken
 
@@ -162,6 +202,12 @@ class PartitionStates:
     def mark(self, position: Position) -> None:
         """The changelog has acknowledged this marker."""
         self._saved[POSITION_KEY] = position.encode()
+
+    def _note_mark(self, key: bytes, state: StationState) -> None:
+        if state.mark is not None:
+            self.marked[key] = state.mark
+        else:
+            self.marked.pop(key, None)
 
     def _evict(self) -> None:
         surplus = len(self._live) - self._cached
@@ -186,23 +232,11 @@ class PartitionStates:
         return state
 
     def _record(self, raw: RawRecord, station_id: str) -> Record | None:
-        header = None
-        for name, value in raw.headers:
-            if name == META_HEADER:
-                header = value
-                break
         try:
-            if header is None:
-                raise MetaError("the record has no `meta` header")
-            record = Record.read(header, station_id, raw.value or b"", self.log.generation, self.partition, raw.offset)
+            return records.read(station_id, raw.headers, raw.value, self.log.generation, self.partition, raw.offset)
         except MetaError as error:
             self._unreadable(raw, station_id, str(error))
             return None
-        # Wider integers could not be saved with the state.
-        if record.kind in _KINDS and 0 <= record.ordinal < _INT64 and abs(record.received_at_us or 0) < _INT64:
-            return record
-        self._unreadable(raw, station_id, "the `meta` header's kind or numbers do not belong here")
-        return None
 
     def _step(self, key: bytes, state: StationState, record: Record) -> None:
         try:
@@ -254,3 +288,15 @@ class PartitionStates:
             letter = msgspec.structs.replace(letter, payload=b"", detail=detail)
         self._letters.append(letter)
         self._held_bytes += len(letter.payload) + _RECORD_BYTES
+
+
+def _message(fact: facts.Fact, key: bytes) -> tuple[str, bytes, bytes]:
+    return facts.topic(type(fact)), key, _json.encode(fact)
+
+
+def _marks(states: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, Mark]]:
+    for key, data in states.items():
+        # One that cannot be read starts anew when it is next used.
+        with suppress(msgspec.MsgspecError):
+            if key != POSITION_KEY and (mark := mark_of(data)) is not None:
+                yield key, mark

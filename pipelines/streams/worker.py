@@ -18,6 +18,8 @@ from pipelines.streams.garbage import Garbage
 
 _STOP_S: Final = 40.0
 _STOP_AFTER_CRASH_S: Final = 5.0
+_STOP_RESTATING_S: Final = 3.0
+_RESTATE_S: Final = 0.5
 _JOIN_S: Final = 60.0
 """A group is joined in 2 to 14 s; after this long something hangs, and a new process is the better try."""
 
@@ -41,7 +43,8 @@ def run(home: Home, bootstrap: str, *, token_key: bytes | None, flush_s: float =
     garbage = Garbage()
     garbage.off()
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # Several workers may share the log; a replay must have the states for itself.
+        with home.share("worker"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(home, bootstrap, Context(token_key=token_key), flush_s, garbage))
     finally:
         garbage.on()
@@ -52,15 +55,21 @@ async def _serve(home: Home, bootstrap: str, context: Context, flush_s: float, g
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    _write_status(home, ready=False)
+    status = Status(home)
 
     def on_ready() -> None:
         _log.info("worker ready")
-        _write_status(home, ready=True)
+        status.tell(ready=True, marked=app.write_behind.marked)
 
-    app = WorkerApp(home, bootstrap, context, on_ready=on_ready, after_flush=garbage.collect)
+    def after_flush() -> None:
+        garbage.collect()
+        # Before the offsets are committed: whoever sees them committed sees this, too.
+        status.tell(marked=app.write_behind.marked)
+
+    app = WorkerApp(home, bootstrap, context, on_ready=on_ready, after_flush=after_flush)
     starting = asyncio.create_task(app.start())
     flushing = asyncio.create_task(_flush_regularly(app, stop, flush_s))
+    restating = asyncio.create_task(_restate_regularly(app, status, stop))
     joining = asyncio.create_task(_join(app))
     crashed = asyncio.create_task(app._crashed.wait())
     try:
@@ -72,6 +81,7 @@ async def _serve(home: Home, bootstrap: str, context: Context, flush_s: float, g
         await app.crash(error)
     stop.set()
     joining.cancel()
+    await _end(restating, app)
     await _stop(app)
     if app.crash_reason is not None:
         raise WorkerError(str(app.crash_reason) or type(app.crash_reason).__name__) from app.crash_reason
@@ -91,6 +101,23 @@ async def _flush_regularly(app: WorkerApp, stop: asyncio.Event, flush_s: float) 
         await app.guard(app.write_behind.flush())
 
 
+async def _restate_regularly(app: WorkerApp, status: "Status", stop: asyncio.Event) -> None:
+    while not stop.is_set() and not app.crashed:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _RESTATE_S)
+        if not stop.is_set():
+            await app.guard(app.restater.look())
+            status.tell(marked=app.write_behind.marked, restating=app.restater.error)
+
+
+async def _end(restating: asyncio.Task[None], app: WorkerApp) -> None:
+    app.restater.stop()
+    await asyncio.wait([restating], timeout=_STOP_RESTATING_S)
+    restating.cancel()
+    with suppress(asyncio.CancelledError):
+        await restating
+
+
 async def _stop(app: WorkerApp) -> None:
     try:
         await asyncio.wait_for(app.stop(), _STOP_AFTER_CRASH_S if app.crashed else _STOP_S)
@@ -99,11 +126,22 @@ async def _stop(app: WorkerApp) -> None:
             await app.crash(error)
 
 
-def _write_status(home: Home, *, ready: bool) -> None:
-    file = home.run / "worker.json"
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps({"pid": os.getpid(), "ready": ready}), encoding="utf-8")
-    temporary.replace(file)
+class Status:
+    """`run/worker.json`: whether the worker is ready, and how many stations wait for a replay."""
+
+    def __init__(self, home: Home) -> None:
+        self._file = home.run / "worker.json"
+        self._said: dict[str, object] = {"pid": os.getpid()}
+        self.tell(ready=False, marked=0, restating=None)
+
+    def tell(self, **what: object) -> None:
+        """Say what is new; `restating` is why a replay failed."""
+        said = self._said | what
+        if said != self._said:
+            temporary = self._file.with_suffix(".tmp")
+            temporary.write_text(json.dumps(said), encoding="utf-8")
+            temporary.replace(self._file)
+            self._said = said
 
 
 def _log_to_stderr() -> None:

@@ -6,7 +6,8 @@ that fails ends the worker: nothing more is folded, said or committed. Not here:
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import NamedTuple, Protocol
 
 from aiokafka.errors import KafkaError
@@ -62,8 +63,19 @@ class WriteBehind:
         self._open: dict[int, PartitionStates] = {}
         self._committable: dict[int, int] = {}
         self._lock = asyncio.Lock()
+        self._folding = asyncio.Lock()
         self._broken = False
         self._chunks = 0
+
+    @property
+    def partitions(self) -> Mapping[int, PartitionStates]:
+        """The open partitions."""
+        return self._open
+
+    @property
+    def marked(self) -> int:
+        """How many stations of the open partitions wait for a replay, as of the last flush."""
+        return sum(len(states.marked) for states in self._open.values())
 
     def next_offset(self, partition: int) -> int | None:
         """Where reading goes on; null while the partition is not open here."""
@@ -88,15 +100,24 @@ class WriteBehind:
         if chunk.start != states.next_offset:
             await self._look_at_seam(partition, states.next_offset, chunk.start)
         for batch in chunk.batches:
-            if self._open.get(partition) is not states or self._broken:
-                return
-            states.fold(batch)
-            states.next_offset = max(states.next_offset, batch.next_offset)
-            if states.is_full:
-                await self.flush()
+            async with self._folding:
+                if self._open.get(partition) is not states or self._broken:
+                    return
+                states.fold(batch)
+                states.next_offset = max(states.next_offset, batch.next_offset)
+                if states.is_full:
+                    await self.flush()
             await asyncio.sleep(0)
         if self._open.get(partition) is states:
             states.next_offset = max(states.next_offset, chunk.end)
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Nothing is folded meanwhile, and all that was said before is acknowledged; what is put in is saved."""
+        async with self._folding:
+            await self.flush()
+            yield
+            await self.flush()
 
     async def flush(self) -> None:
         """Save and commit what the open partitions have folded; raises `FlushError`."""
@@ -127,7 +148,10 @@ class WriteBehind:
             await self._outlet.verify()
             taken = [(states, states.take()) for states in news]
             await self._send(
-                [(states, said, Position(states.log.generation, said.next_offset - 1)) for states, said in taken]
+                [
+                    (states, said, Position(states.log.generation, said.next_offset - 1, states.log.edition))
+                    for states, said in taken
+                ]
             )
         except BaseException as error:
             # Also when cancelled: what was taken is gone from memory, so nothing may follow it.
@@ -142,6 +166,12 @@ class WriteBehind:
         self._after_flush()
 
     async def _send(self, taken: list[tuple[PartitionStates, Said, Position | None]]) -> None:
+        # What a replay changes is told first: said again after a crash, the facts would not differ any more.
+        history = [
+            Out(topic, states.partition, key, value) for states, said, _ in taken for topic, key, value in said.history
+        ]
+        if history:
+            await self._outlet.deliver(history)
         await self._outlet.deliver(out for states, said, _ in taken for out in _said(states.partition, said))
         await self._outlet.deliver(
             Out(STATES_CHANGELOG, states.partition, key, data)

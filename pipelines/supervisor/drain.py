@@ -1,4 +1,7 @@
-"""Waiting until the worker has covered the log. Not here: any folding of our own; without a worker this fails."""
+"""Waiting until the worker has covered the log, and folded what came late.
+
+Not here: any folding of our own; without a worker this fails.
+"""
 
 import time
 from collections.abc import Callable
@@ -45,5 +48,37 @@ def until_covered(
             raise PartError(
                 f"the worker is {what} after {now - began:.0f} s, the last {now - since:.0f} s without progress: "
                 f"{worker.last_words()} (see {worker.log})"
+            )
+        time.sleep(_POLL_S)
+
+
+def marked(worker: Part) -> int:
+    """How many stations wait for a replay, as the worker last said; right once it has covered the log."""
+    return int(str(worker.said.get("marked", 0)))
+
+
+def until_restated(worker: Part, *, progress: Progress = lambda _: None, stall_s: float) -> None:
+    """Return once the worker has replayed every marked station; what marked them is landed.
+
+    Raises:
+        PartError: it ended, failed to replay one, or made no progress for `stall_s`; with its last words.
+    """
+    best, since = marked(worker), time.monotonic()
+    while True:
+        if worker.pid is None:
+            raise PartError(f"{worker.ending()}: {worker.last_words()} (see {worker.log})")
+        said = worker.said
+        left = int(str(said.get("marked", best or 1)))
+        progress(left)
+        if said and left == 0:
+            return
+        if (error := said.get("restating")) is not None:
+            raise PartError(f"{error} (see {worker.log})")
+        if left < best:
+            best, since = left, time.monotonic()
+        if time.monotonic() - since > stall_s:
+            raise PartError(
+                f"the worker has {left} stations left to replay after late frames, the last {stall_s:.0f} s without "
+                f"progress: {worker.last_words()} (see {worker.log})"
             )
         time.sleep(_POLL_S)

@@ -17,10 +17,11 @@ from models.tables import LANDED
 from pipelines.home import Home
 from pipelines.lake import files
 from pipelines.lake.manifest import Manifest
+from pipelines.warehouse import fault_codes, ocpi, ports, publish, sql_models
 from pipelines.warehouse import landed as landed_tables
-from pipelines.warehouse import ocpi, publish, sql_models
 from pipelines.warehouse.connection import building
 from pipelines.warehouse.landed import Landed
+from pipelines.warehouse.ports import Place
 from pipelines.warehouse.sql import columns, identifier
 
 Progress = Callable[[str, int, int], None]
@@ -43,6 +44,7 @@ class Plan:
     timezone: str
     token_key: bytes | None
     spill: Path
+    ports: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def build(home: Home, *, timezone: str = "UTC", clear_tokens: bool = False, prog
     Raises:
         BuildFailedError: a landed file is gone or damaged, or the disk is full.
         HomeBusyError: another process builds.
+        PortsError: the home's ports.csv cannot be read.
         UnknownTimezoneError: `timezone` is not a zone.
     """
     _check_timezone(timezone)
@@ -69,7 +72,8 @@ def build(home: Home, *, timezone: str = "UTC", clear_tokens: bool = False, prog
         files.ensure_empty(home)
         build_id = publish.next_id(home)
         path = publish.unfinished(home, build_id)
-        plan = Plan(build_id, timezone, None if clear_tokens else home.token_key(), _spill(home))
+        key = None if clear_tokens else home.token_key()
+        plan = Plan(build_id, timezone, key, _spill(home), ports.read(home.root))
         # One reading of the manifest: a landing meanwhile must not give facts without their raw.
         manifest = Manifest(home)
         try:
@@ -87,8 +91,10 @@ def write(path: Path, landed: Landed, plan: Plan, progress: Progress | None = No
     """Write one build's file at `path` from the given Parquet files; returns the rows of each table."""
     with building(path, spill=plan.spill) as connection:
         connection.execute("SET VARIABLE report_timezone = ?", [plan.timezone])
+        connection.execute("SET VARIABLE ports = ?", [list(plan.ports)])
         landed_tables.create(connection, landed, plan.token_key)
         ocpi.create(connection, plan.token_key)
+        fault_codes.create(connection)
         models = sql_models.load()
         for done, model in enumerate(models):
             if progress:

@@ -7,11 +7,14 @@ import duckdb
 import pyarrow as pa
 
 from models.catalogue import CORE_DEAD_LETTERS, RAW_VIEWS, published_fact
-from models.facts import KINDS, Fact
-from models.tables import DEAD_LETTERS, LANDED, Table
+from models.facts import KINDS, Fact, Session
+from models.metered import SESSION_CANDIDATES
+from models.tables import DEAD_LETTERS, LANDED, VIOLATIONS, Table
 from models.tokens import PREFIX, pseudonym
 from pipelines.warehouse.sql import columns, identifier, literal, rows
 
+TOKEN_COLUMNS = frozenset({"token_id", "form_id"})
+"""Columns of facts that hold tokens, in clear where the setting said so."""
 Landed = Mapping[str, Sequence[Path]]
 """The Parquet files of each landed table."""
 
@@ -21,12 +24,15 @@ def create(connection: duckdb.DuckDBPyConnection, landed: Landed, token_key: byt
     for name, table in RAW_VIEWS.items():
         source = DEAD_LETTERS if name == "raw_ocpp__dead_letters" else LANDED[name]
         _raw_view(connection, table, rows(source, landed.get(source.name, ())))
+    _view(connection, VIOLATIONS, rows(VIOLATIONS, landed.get(VIOLATIONS.name, ())))
     _dead_letters(connection, rows(DEAD_LETTERS, landed.get(DEAD_LETTERS.name, ())))
     for kind in KINDS:
         facts = rows(LANDED[kind.table], landed.get(kind.table, ()))
-        if token_key is not None and "token_id" in LANDED[kind.table].schema.names:
-            facts = _with_pseudonyms(connection, facts, token_key)
+        if token_key is not None:
+            for column in TOKEN_COLUMNS & set(LANDED[kind.table].schema.names):
+                facts = _with_pseudonyms(connection, facts, column, token_key)
         _fact_table(connection, kind, facts)
+    _candidates(connection, rows(LANDED[Session.table], landed.get(Session.table, ())))
 
 
 def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> None:
@@ -36,6 +42,10 @@ def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, source: str) 
         for column in table.columns
     )
     connection.execute(f"CREATE VIEW {identifier(table.name)} AS SELECT {shown} FROM {source}")
+
+
+def _view(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> None:
+    connection.execute(f"CREATE VIEW {identifier(table.name)} AS SELECT {columns(table)} FROM {source}")
 
 
 def _dead_letters(connection: duckdb.DuckDBPyConnection, source: str) -> None:
@@ -52,24 +62,37 @@ def _fact_table(connection: duckdb.DuckDBPyConnection, kind: type[Fact], source:
     table = published_fact(LANDED[kind.table])
     key = identifier(kind.id_column)
     connection.execute(
-        f"CREATE TABLE {identifier(table.name)} AS SELECT {columns(table)} FROM ("
-        f"SELECT * FROM {source} "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY version_generation DESC, version_offset DESC) = 1"
-        f") WHERE NOT deleted ORDER BY station_id, {key}"
+        f"CREATE TABLE {identifier(table.name)} AS SELECT {columns(table)} FROM {_newest(kind, source)} "
+        f"WHERE NOT deleted ORDER BY station_id, {key}"
     )
 
 
-def _with_pseudonyms(connection: duckdb.DuckDBPyConnection, source: str, token_key: bytes) -> str:
+def _candidates(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """The sessions' evidence stays in the lake: a view, as it is long and stands in a table of its own."""
+    connection.execute(
+        f"CREATE VIEW {identifier(SESSION_CANDIDATES.name)} AS SELECT {columns(SESSION_CANDIDATES)} "
+        f"FROM {_newest(Session, source)} WHERE NOT deleted AND energy_candidates IS NOT NULL"
+    )
+
+
+def _newest(kind: type[Fact], source: str) -> str:
+    return (
+        f"(SELECT * FROM {source} QUALIFY row_number() OVER (PARTITION BY {identifier(kind.id_column)} ORDER BY "
+        "version_generation DESC, version_offset DESC, coalesce(version_revision, 0) DESC) = 1)"
+    )
+
+
+def _with_pseudonyms(connection: duckdb.DuckDBPyConnection, source: str, column: str, token_key: bytes) -> str:
     """The same rows, but pseudonyms also for facts that were said while the setting showed tokens in clear."""
-    query = f"SELECT DISTINCT token_id FROM {source} WHERE NOT starts_with(token_id, '{PREFIX}')"
+    query = f"SELECT DISTINCT {column} FROM {source} WHERE NOT starts_with({column}, '{PREFIX}')"
     clear = [token for (token,) in connection.execute(query).fetchall()]
     if not clear:
         return source
     hidden = [pseudonym(token, token_key) for token in clear]
-    connection.register("clear_tokens", pa.table({"token_id": clear, "hidden": hidden}))
+    connection.register(f"clear_{column}", pa.table({"clear": clear, "hidden": hidden}))
     return (
-        "(SELECT facts.* REPLACE (coalesce(hidden, facts.token_id) AS token_id) "
-        f"FROM {source} AS facts LEFT JOIN clear_tokens ON clear_tokens.token_id = facts.token_id)"
+        f"(SELECT facts.* EXCLUDE (clear, hidden) REPLACE (coalesce(hidden, facts.{column}) AS {column}) "
+        f"FROM (SELECT * FROM {source} AS said LEFT JOIN clear_{column} ON clear = said.{column}) AS facts)"
     )
 
 

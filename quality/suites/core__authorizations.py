@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from models.authorizations import START, STOP
 from models.catalogue import TABLES
 from quality.frames import seconds
 from quality.rules import Severity, between, not_before, not_null, one_of
 from quality.suite import suite
-from quality.vocabulary import AUTHORIZATION_STATUSES, plausible, protocol, pseudonym
+from quality.vocabulary import AUTHORIZATION_STATUSES, plausible, protocol, pseudonym, token_kind
 
 
 def _with_wait(frame: Any) -> Any:
@@ -18,6 +19,15 @@ _RULES = (
     pseudonym(),
     plausible("asked_at"),
     plausible("answered_at"),
+    token_kind(),
+    one_of("purpose_documented", "purpose", (START, STOP), Severity.CRITICAL, "the purpose is neither start nor stop"),
+    not_null(
+        "session_id",
+        Severity.CRITICAL,
+        "a request with a purpose names no session",
+        name="purpose_has_session",
+        where="purpose.notna()",
+    ),
     not_null("token_id", Severity.WARNING, "the request has no token", mostly=0.99),
     not_null("status", Severity.WARNING, "the request was never answered", name="answered", mostly=0.95),
     one_of("status_allowed", "status", AUTHORIZATION_STATUSES, Severity.WARNING, "the answer is not one of OCPP's"),

@@ -7,6 +7,7 @@ from quality.vocabulary import direction, plausible, protocol
 
 _UNANSWERED = "count(*) FILTER (outcome = 'none') / nullif(count(*), 0)"
 _ERRORS = "count(*) FILTER (outcome = 'error') / nullif(count(*), 0)"
+_REPEATS = "count(*) FILTER (is_repeat) / nullif(count(*), 0)"
 
 _RULES = (
     protocol(),
@@ -47,16 +48,38 @@ _RULES = (
         name="no_position_without_answer",
         where="outcome == 'none'",
     ),
+    not_null(
+        "repeat_of_ordinal",
+        Severity.CRITICAL,
+        "a repeat does not say what it repeats",
+        name="repeat_names_its_first",
+        where="is_repeat == True",
+    ),
+    null(
+        "repeat_of_ordinal",
+        Severity.CRITICAL,
+        "a call that is no repeat names a first sending",
+        name="no_first_without_repeat",
+        where="is_repeat == False",
+    ),
+    null(
+        "result_error_code",
+        Severity.CRITICAL,
+        "an answer is refused that never came",
+        name="refused_answers_came",
+        where="outcome == 'none'",
+    ),
     figure("share_unanswered", None, 0.05, Severity.WARNING, "share of calls that were never answered"),
     figure("share_of_errors", None, 0.02, Severity.WARNING, "share of calls answered with an error"),
+    figure("share_repeated", None, 0.02, Severity.WARNING, "share of calls that were sent again"),
 )
 
 SUITE = suite(
     TABLES["core__calls"],
     _RULES,
     ids=("station_id", "call_source", "call_ordinal"),
-    reads=("outcome",),
-    required=("station_id", "direction", "action", "outcome", "call_source", "call_ordinal"),
+    reads=("outcome", "is_repeat"),
+    required=("station_id", "direction", "action", "outcome", "is_repeat", "call_source", "call_ordinal"),
     newest_by="called_at",
-    metrics={"share_unanswered": _UNANSWERED, "share_of_errors": _ERRORS},
+    metrics={"share_unanswered": _UNANSWERED, "share_of_errors": _ERRORS, "share_repeated": _REPEATS},
 )

@@ -3,11 +3,11 @@
 from typing import Any
 
 from models.catalogue import TABLES
-from models.sessions import METER_STOP, REGISTER
+from models.ladder import Rung
 from quality.frames import PORT, number, port, seconds
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
 from quality.suite import suite
-from quality.vocabulary import connector, plausible, protocol, pseudonym
+from quality.vocabulary import connector, plausible, protocol, pseudonym, token_kind
 
 _PORT_DAYS = (
     "(SELECT max(sessions) FROM (SELECT count(*) AS sessions FROM core__sessions WHERE started_at IS NOT NULL"
@@ -18,6 +18,10 @@ _OVERLAPS = (
     " ORDER BY started_at, ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until"
     " FROM core__sessions WHERE NOT is_open AND started_at IS NOT NULL) WHERE started_at < busy_until)"
 )
+
+_INFERRED = "count(*) FILTER (end_kind = 'inferred') / nullif(count(*) FILTER (NOT is_open), 0)"
+CAUSES = ("boot", "next_start", "available", "start_as_stop")
+CLASSES = ("open", "phantom", "no_energy", "short", "low_energy", "inferred_end", "idle_heavy", "normal")
 
 
 def _with_durations(frame: Any) -> Any:
@@ -34,6 +38,7 @@ _RULES = (
     protocol(),
     connector(),
     pseudonym(),
+    token_kind(),
     plausible("started_at"),
     plausible("ended_at"),
     not_before("ended_after_start", "ended_at", "started_at", Severity.CRITICAL, "the session ends before it starts"),
@@ -83,9 +88,41 @@ _RULES = (
     one_of(
         "energy_basis_known",
         "energy_basis",
-        (METER_STOP, REGISTER),
+        tuple(rung.value for rung in Rung if rung is not Rung.SIGNED),
         Severity.WARNING,
         "the evidence of the energy is not a documented one",
+    ),
+    between(
+        "confidence_in_scale",
+        "energy_confidence",
+        0,
+        1,
+        Severity.CRITICAL,
+        "the confidence is not between 0 and 1",
+    ),
+    not_null(
+        "energy_confidence",
+        Severity.WARNING,
+        "the energy has no confidence",
+        name="energy_has_confidence",
+        where="energy_wh.notna()",
+    ),
+    between(
+        "energy_not_guessed",
+        "energy_confidence",
+        0.5,
+        None,
+        Severity.INFO,
+        "the energy is an estimate",
+        where="energy_confidence >= 0",
+        mostly=0.95,
+    ),
+    one_of(
+        "register_base_known",
+        "register_base",
+        ("lifetime", "session", "boot"),
+        Severity.CRITICAL,
+        "the register's base is no documented one",
     ),
     between(
         "not_short", "duration_s", 60, None, Severity.INFO, "the session is under a minute", where="duration_s >= 0"
@@ -122,6 +159,12 @@ _RULES = (
         "another session has the same port, start and end",
         mostly=0.999,
     ),
+    one_of("end_kind_valid", "end_kind", ("reported", "inferred"), Severity.CRITICAL, "the end is of no known kind"),
+    one_of("inferred_cause_valid", "inferred_cause", CAUSES, Severity.CRITICAL, "nothing known shows the inferred end"),
+    one_of("class_valid", "session_class", CLASSES, Severity.CRITICAL, "the class is not a documented one"),
+    between("end_confidence_in_scale", "end_confidence", 0, 1, Severity.CRITICAL, "the end's confidence is no share"),
+    between("events_missing_not_negative", "events_missing", 0, None, Severity.CRITICAL, "less than no event missing"),
+    figure("share_inferred", None, 0.05, Severity.WARNING, "share of ended sessions whose stop never came"),
     figure("sessions_per_port_day", None, 60, Severity.CRITICAL, "most sessions that a port had on one day"),
     figure("overlapping_sessions", None, 0, Severity.WARNING, "sessions that began before the port's last one ended"),
     figure("days_since_newest", None, 15, Severity.INFO, "days since the newest session began"),
@@ -134,6 +177,7 @@ SUITE = suite(
     reads=(*PORT, "is_open"),
     newest_by="started_at",
     metrics={
+        "share_inferred": _INFERRED,
         "sessions_per_port_day": _PORT_DAYS,
         "overlapping_sessions": _OVERLAPS,
         "days_since_newest": "date_diff('day', max(started_at), now())",

@@ -7,7 +7,7 @@ from quality.frames import key
 from quality.rules import Severity, between, figure
 from quality.suite import suite
 
-_ID = ("day", "vendor", "model", "firmware", "code")
+_ID = ("day", "vendor", "model", "firmware", "canonical_code", "code")
 _GAP = "sum(episodes) - (SELECT count(*) FROM core__fault_episodes)"
 
 
@@ -27,7 +27,7 @@ SUITE = suite(
     TABLES["report__error_trend_daily"],
     _RULES,
     ids=_ID,
-    required=("code", "episodes", "sessions"),
+    required=("canonical_code", "code", "episodes", "sessions"),
     newest_by="day",
     metrics={"episodes_gap": _GAP},
     derive=_with_key,

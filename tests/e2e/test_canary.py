@@ -330,7 +330,7 @@ def test_card_numbers_stay_in_the_raw_log(laddstrom: Any, eventually: Any, tmp_p
     assert home.restricted.stat().st_mode & 0o777 == 0o700
 
     tables, refused = published(home)
-    assert refused == {name for name in TABLES if name.startswith(("raw_", "stg_"))}
+    assert refused == {name for name, table in TABLES.items() if "payload_text" in (c.name for c in table.columns)}
     printed = [(f"output of {done.args[3:]}", (done.stdout + done.stderr).encode()) for done in said]
     printed += [(name, (tmp_path / name).read_bytes()) for name in ("up.err", "up.out")]
     places = {

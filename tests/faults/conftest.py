@@ -72,6 +72,10 @@ class Worker:
         """Let it go on for a moment, then hold it, so that looking at Kafka takes none of its time."""
         self.process.send_signal(signal.SIGCONT)
         time.sleep(seconds)
+        self.hold()
+
+    def hold(self) -> None:
+        """Hold it where it is."""
         self.process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
@@ -127,12 +131,13 @@ class Log:
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
 
-    def feed(self, stations: int, frames: int, *, seed: int = 7, skip: int = 0) -> Any:
-        """A fleet's traffic, less its first `skip` frames; returns what was planted in all of it."""
+    def feed(self, stations: int, frames: int, *, seed: int = 7, skip: int = 0, day: int = 0) -> Any:
+        """A fleet's traffic of a day, less its first `skip` frames; returns what was planted in all of it."""
         fleet = load_fleet()
         truth = fleet.Truth()
         producer = KafkaLogProducer(self.bootstrap)
-        for key, value, meta in islice(fleet.traffic(stations, frames, seed, truth), skip, None):
+        traffic = fleet.traffic(stations, frames, seed, truth, source=f"day{day}", day=day)
+        for key, value, meta in islice(traffic, skip, None):
             producer.send(FRAMES, key, value, [(META_HEADER, meta)])
         producer.flush()
         producer.close()
@@ -165,11 +170,11 @@ class Log:
 
     def facts(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The newest version of each fact, leaving the version out."""
-        newest: dict[tuple[str, str], tuple[tuple[int, int], dict[str, Any]]] = {}
+        newest: dict[tuple[str, str], tuple[tuple[int, int, int], dict[str, Any]]] = {}
         kinds = {facts.topic(kind): kind for kind in facts.KINDS}
         for record in self.read(*kinds):
             row = json.loads(record.value)
-            version = row.pop("version_generation"), row.pop("version_offset")
+            version = row.pop("version_generation"), row.pop("version_offset"), row.pop("version_revision")
             name = record.topic, row[kinds[record.topic].id_column]
             if name not in newest or version >= newest[name][0]:
                 newest[name] = version, row

@@ -120,18 +120,17 @@ class Folded:
         for state in self.states.values():
             for fact in drain(state):
                 known = self.facts.get((fact.kind, fact.fact_id))
-                version = (fact.version_generation, fact.version_offset)
-                assert known is None or version >= (known.version_generation, known.version_offset)
+                assert known is None or fact.version >= known.version
                 self.facts[fact.kind, fact.fact_id] = fact
 
     def of(self, kind: str) -> list:
         return [fact for (name, _), fact in self.facts.items() if name == kind and not fact.deleted]
 
     def rows(self) -> dict[tuple[str, str], dict]:
-        """Every fact that is not taken back, without its version: what must be equal between two runs."""
-        hidden = ("version_generation", "version_offset", "deleted")
+        """Every fact that is not taken back, without its version and places: what must be equal between two runs."""
+        places = ("_generation", "_partition", "_offset", "_revision", "deleted", "energy_candidates")
         return {
-            key: {name: getattr(fact, name) for name in fact.__struct_fields__ if name not in hidden}
+            key: {name: getattr(fact, name) for name in fact.__struct_fields__ if not name.endswith(places)}
             for key, fact in self.facts.items()
             if not fact.deleted
         }
@@ -174,6 +173,9 @@ class Wire:
     def add(self, payload: object, direction: str | None, seconds: float | None = None) -> None:
         count = len(self.records)
         us = START_US + round((count if seconds is None else seconds) * 1_000_000)
+        if self.records:
+            # A receiver's clock never runs back: what is older in a log came late.
+            us = max(us, self.records[-1].received_at_us or us)
         self.records.append(
             frame(
                 payload,

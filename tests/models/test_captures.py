@@ -35,12 +35,13 @@ def test_sap_capture_gives_51_transactions_of_2_0_1_until_their_end(sap: capture
     assert all(s.started_at and s.ended_at and not s.is_open for s in found)
     # 4,836.75 Wh until Ended, each session rounded by itself (half up); 4,999.89 by the last register seen.
     assert sum(s.energy_wh for s in found) == 4_837
-    assert {s.energy_basis for s in found} == {"register"}
+    assert {s.energy_basis for s in found} == {"begin_end"}
 
 
 def test_the_stop_of_1142_that_came_late_and_out_of_order_decides_its_energy(sap: captures.Folded) -> None:
     (found,) = [session for session in sap.of("sessions") if session.transaction_id == "1142"]
     assert found.energy_wh == 1_596  # 2,892 by the last register
+    assert str(found.register_seen_wh) == "2892.45"
     assert found.ended_at.isoformat() == "2026-11-21T03:51:25.292000+00:00"
     assert found.charging_s == 295  # not beyond its end, although samples were taken after it
 

@@ -113,3 +113,27 @@ def test_differences_are_exact_at_every_precision(start: Decimal, travel: Decima
 def test_no_value_raises(value: energy.Number, unit: str, multiplier: int) -> None:
     for wh in (energy.watt_hours(value, unit, multiplier), energy.watts(value, None, multiplier)):
         assert wh is None or abs(wh) < 10**16
+
+
+def test_a_total_beside_two_phases_only_is_the_total() -> None:
+    samples = [Sampled("3000", POWER, phase=phase) for phase in ("L1", "L2")]
+    read = energy.reading(None, [*samples, Sampled("9000", POWER), Sampled("9100", POWER, context="Sample.Clock")])
+    assert read is not None
+    assert read.power_w == 9000
+    assert not read.marks & energy.IS_TOTAL_DOUBTED
+
+
+@pytest.mark.parametrize("context", ["Transaction.Begin", "Transaction.End"])
+def test_a_bound_that_is_no_number_is_no_reading(context: str) -> None:
+    assert energy.reading(None, [Sampled("much", context=context)]) is None
+    assert energy.reading(None, [Sampled("much", measurand=energy.INTERVAL)]) is None
+    kept = energy.reading(None, [Sampled("much", context=context), Sampled("7400", measurand=POWER)])
+    assert kept is not None
+    assert (kept.register_wh, kept.begin_wh, kept.power_w) == (None, None, 7400)
+
+
+@given(
+    st.from_regex(r" ?-?[0-9]{1,12}(\.[0-9]{0,12})?([eE]-?[0-9]{1,2})?", fullmatch=True), st.sampled_from(["Wh", "kWh"])
+)
+def test_a_text_and_the_number_that_it_tells_are_the_same_register(text: str, unit: str) -> None:
+    assert str(energy.watt_hours(text, unit)) == str(energy.watt_hours(Decimal(text), unit))

@@ -3,6 +3,10 @@
 import pytest
 from captures import Wire, at
 
+from models import fault_causes
+from models.events import StatusReported
+from models.state import FaultState
+
 EVSE = {"id": 1, "connectorId": 2}
 
 
@@ -52,9 +56,9 @@ def test_an_error_on_a_healthy_status_is_an_episode_too() -> None:
 
 def test_the_same_fault_after_its_end_is_another_episode() -> None:
     wire = Wire()
-    for _ in range(3):
-        wire.status("Faulted", "WeakSignal")
-        wire.status("Available")
+    for number in range(3):
+        wire.status("Faulted", "WeakSignal", seconds=60 * number)
+        wire.status("Available", seconds=60 * number + 20)
     faults = wire.fold().of("faults")
     assert len({fault.fault_id for fault in faults}) == 3
 
@@ -69,10 +73,10 @@ def test_words_for_nothing_are_no_vendor_code() -> None:
 
 def test_the_charger_s_clock_dates_an_episode_where_it_is_sound() -> None:
     wire = Wire()
-    for timestamp in (at(5), "1970-01-01T00:00:00Z"):
+    for timestamp, seconds in ((at(5), 40), ("1970-01-01T00:00:00Z", 100)):
         payload = {"connectorId": 1, "status": "Faulted", "errorCode": "OtherError", "timestamp": timestamp}
-        wire.call("StatusNotification", payload, seconds=40)
-        wire.status("Available", seconds=41)
+        wire.call("StatusNotification", payload, seconds=seconds)
+        wire.status("Available", seconds=seconds + 1)
     assert sorted(fault.opened_at.second for fault in wire.fold().of("faults")) == [0, 25]
 
 
@@ -136,3 +140,124 @@ def test_no_error_spelled_otherwise_opens_no_fault(code: str | None) -> None:
     folded = wire.fold()
     assert folded.of("faults") == []
     assert [status.error_code for status in folded.of("statuses")] == ["NoError"]
+
+
+def reported(wire: Wire, status: str, error: str, happened: float, received: float) -> None:
+    payload = {"connectorId": 1, "status": status, "errorCode": error, "timestamp": at(happened)}
+    wire.call("StatusNotification", payload, seconds=received)
+
+
+def test_a_queued_status_dates_what_is_past_and_changes_nothing_now() -> None:
+    wire = Wire()
+    reported(wire, "Available", "NoError", 7200, 7200)
+    reported(wire, "Faulted", "GroundFailure", 600, 7201)
+    (fault,) = wire.fold(drain_every=1).of("faults")
+    assert (fault.is_open, fault.close_kind, fault.closed_at.isoformat()[11:19]) == (
+        False,
+        "implied_by_status",
+        "00:13:20",
+    )
+    reported(wire, "Available", "NoError", 900, 7202)
+    (fault,) = wire.fold(drain_every=1).of("faults")
+    assert ((fault.closed_at - fault.opened_at).total_seconds(), fault.close_kind) == (300, "explicit_clear")
+    reported(wire, "Faulted", "NoError", 1200, 7203)
+    reported(wire, "Available", "NoError", 1260, 7204)
+    durations = [(f.closed_at - f.opened_at).total_seconds() for f in wire.fold(drain_every=1).of("faults")]
+    assert durations == [300, 60]
+
+
+def test_a_queued_healthy_status_does_not_close_what_came_after_it() -> None:
+    wire = Wire()
+    reported(wire, "Faulted", "GroundFailure", 7200, 7200)
+    reported(wire, "Available", "NoError", 600, 7201)
+    reported(wire, "Faulted", "GroundFailure", 500, 7202)
+    assert episodes(wire) == [(1, "GroundFailure", True)]
+
+
+def test_the_same_cause_of_another_name_goes_on_with_its_episode() -> None:
+    """By receipt, where the charger's clock runs back."""
+    wire = Wire()
+    reported(wire, "Faulted", "WeakSignal", 100, 100)
+    reported(wire, "Available", "NoError", 160, 160)
+    reported(wire, "Faulted", "WeakSignal", 150, 165)
+    (fault,) = wire.fold().of("faults")
+    assert (fault.is_open, fault.reopened) == (True, 1)
+
+
+def test_a_station_that_boots_later_names_the_make_of_its_open_faults() -> None:
+    wire = Wire()
+    wire.status("Faulted", "GroundFailure")
+    wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": "F"})
+    assert [(f.vendor, f.model, f.firmware) for f in wire.fold().of("faults")] == [("V", "M", "F")]
+
+
+def test_a_stop_under_a_fault_without_energy_shows_that_it_blocked() -> None:
+    wire = Wire()
+    wire.start(7)
+    wire.status("Faulted", "GroundFailure", seconds=10)
+    wire.status("Faulted", "GroundFailure", connector=2, seconds=11)
+    wire.stop(7, seconds=20, meterStop=1000, timestamp=at(20))
+    assert [(f.connector_id, f.blocks_charging) for f in wire.fold().of("faults")] == [(1, True), (2, None)]
+
+
+def test_a_stop_of_nothing_and_samples_of_no_session_say_nothing_of_a_fault() -> None:
+    wire = Wire()
+    wire.status("Faulted", "GroundFailure", seconds=10)
+    wire.stop(9, seconds=20)
+    wire.meter(1000, seconds=30)
+    assert [f.blocks_charging for f in wire.fold().of("faults")] == [None]
+
+
+def test_no_error_in_two_words_clears_too() -> None:
+    wire = Wire()
+    wire.status("Faulted", "GroundFailure")
+    wire.status("Available", "No Error")
+    assert episodes(wire) == [(1, "GroundFailure", False)]
+
+
+def test_without_times_of_receipt_and_with_a_clock_that_runs_back_nothing_is_the_same_episode() -> None:
+    wire = Wire()
+    reported(wire, "Faulted", "WeakSignal", 100, 100)
+    reported(wire, "Available", "NoError", 160, 160)
+    reported(wire, "Faulted", "WeakSignal", 90, 165)
+    for record in wire.records:
+        record.received_at_us = None
+    assert [f.is_open for f in wire.fold().of("faults")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"errorCode": "EVCommunicationError"}, ("ev_communication_error", "unknown", "warning")),
+        ({"errorCode": "OtherError", "vendorErrorCode": "CX010"}, ("invalid_vehicle_mode", "ev", "warning")),
+        ({"errorCode": "OtherError", "vendorErrorCode": "CX009"}, ("authorization_timeout", "driver", "error")),
+        ({"errorCode": "WeakSignal"}, ("weak_signal", "network", "error")),
+        ({"errorCode": "GroundFailure"}, ("ground_failure", "evse", "critical")),
+    ],
+)
+def test_the_vehicle_s_faults_are_no_outage_even_beside_faulted(fields: dict, expected: tuple) -> None:
+    """OCPP 1.6 section 7.6: EVCommunicationError is not a real error, the connector goes to SuspendedEVSE."""
+    wire = Wire()
+    wire.call("StatusNotification", {"connectorId": 1, "status": "Faulted"} | fields)
+    wire.status("Faulted")
+    assert [(f.canonical_code, f.actor, f.severity) for f in wire.fold().of("faults")] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("fault", "event", "is_near"),
+    [
+        ((1, 1), (1, 1), True),
+        ((1, None), (1, 2), True),
+        ((1, 2), (1, None), True),
+        ((1, 1), (1, 2), False),
+        ((1, 1), (2, 1), False),
+        ((1, None), (None, None), False),
+        ((None, 1), (None, None), False),
+        ((None, None), (None, None), True),
+    ],
+)
+def test_a_fault_is_near_its_own_connector_and_those_that_name_its_evse_only(
+    fault: tuple[int | None, int | None], event: tuple[int | None, int | None], is_near: bool
+) -> None:
+    known = FaultState("f", "c", evse_id=fault[0], connector_id=fault[1])
+    assert fault_causes.is_near(known, StatusReported(*event, "Faulted", None, None)) is is_near

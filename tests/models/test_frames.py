@@ -1,6 +1,7 @@
 """OCPP-J framing: every input ends as a typed frame or a typed error."""
 
 import json
+import time
 
 import pytest
 from hypothesis import example, given
@@ -82,6 +83,42 @@ def test_what_is_no_frame_gives_a_typed_error(data: bytes, reason: Reason) -> No
     assert error.detail.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (b'[2,"1","StopTransaction",{"transactionId":,"meterStop":1}]', b'{"transactionId":null,"meterStop":1}'),
+        (b'[2,"1","StopTransaction",{"transactionId": }]', b'{"transactionId":null }'),
+        (b'[2,"1","MeterValues",{"a":,"b":[{"c":\n}],"d":"x:,"}]', b'{"a":null,"b":[{"c":null\n}],"d":"x:,"}'),
+        (b'[2,"1","MeterValues",{"\\":,":1,"b":}]', b'{"\\":,":1,"b":null}'),
+    ],
+)
+def test_a_missing_value_is_read_as_null_and_texts_stay_as_they_are(data: bytes, whole: bytes) -> None:
+    error = frames.decode(data)
+    assert isinstance(error, FrameError)
+    assert (error.reason, error.message_type, error.message_id) == (Reason.NOT_JSON, 2, "1")
+    assert error.repaired is not None
+    frame = frames.decode(error.repaired)
+    assert isinstance(frame, Call)
+    assert bytes(frame.payload) == whole
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'[2,"1","X",{"a":,,}]', b'[2,"1",,{}]', b'{"a":,}', b'[2,"1","X",{"a":,"b":NaN}]', b'[2,"1","X",{"a":,"b":"x}]'],
+)
+def test_what_a_null_does_not_make_whole_stays_broken(data: bytes) -> None:
+    error = frames.decode(data)
+    assert isinstance(error, FrameError)
+    assert error.repaired is None
+
+
+@pytest.mark.parametrize("unit", [b'\\"', b'""', b": ", b'":', b"{", b'":,'])
+def test_reading_what_is_broken_takes_time_in_proportion(unit: bytes) -> None:
+    began = time.process_time()
+    frames.decode(b'[2,"1","X",{"a":,"b":"' + unit * (4_000_000 // len(unit)))
+    assert time.process_time() - began < 3
+
+
 def test_an_error_keeps_type_and_id_where_they_can_be_read() -> None:
     error = frames.decode(b'[2,"id-9","Heartbeat"]')
     assert isinstance(error, FrameError)
@@ -98,6 +135,30 @@ def test_long_numbers_and_two_megabytes_inside_a_payload_are_no_obstacle() -> No
 @example(b'\xef\xbb\xbf[3,"1",{}]')
 def test_no_bytes_raise(data: bytes) -> None:
     assert isinstance(frames.decode(data), Call | CallResult | CallError | CallResultError | Send | FrameError)
+
+
+_WHOLE = (
+    b'[2,"1","StopTransaction",{"transactionId":7,"meterStop":1.5,"timestamp":"2026-03-02T08:00:00Z"}]',
+    b'[2,"t","TransactionEvent",{"eventType":"Ended","seqNo":0,"transactionInfo":{"transactionId":"a"},"x":[1,null]}]',
+    b'[4,"1","InternalError","",{"a":"\\u00e5"}]',
+    b'[6,"p","NotifyPeriodicEventStream",{"id":1,"pending":0,"data":[{"t":0,"v":"1"}]}]',
+)
+
+
+@given(st.sampled_from(_WHOLE), st.integers(0, 200), st.integers(0, 30), st.binary(max_size=4))
+def test_no_frame_with_a_piece_replaced_raises(whole: bytes, start: int, length: int, piece: bytes) -> None:
+    frames.decode(whole[:start] + piece + whole[start + length :])
+
+
+@given(st.sampled_from(_WHOLE[:2]), st.data())
+def test_any_member_may_lose_its_value(whole: bytes, data: st.DataObject) -> None:
+    members = json.loads(whole)[3]
+    lost = data.draw(st.sets(st.sampled_from(sorted(members)), min_size=1))
+    text = ",".join(f'"{name}":' + ("" if name in lost else json.dumps(value)) for name, value in members.items())
+    error = frames.decode(b'[2,"1","X",{' + text.encode() + b"}]")
+    assert isinstance(error, FrameError)
+    assert error.repaired is not None
+    assert json.loads(error.repaired)[3] == members | dict.fromkeys(lost)
 
 
 @given(st.lists(JSON, max_size=6), st.sampled_from([None, 2, 3, 4, 5, 6]))

@@ -3,7 +3,9 @@
 import captures
 from captures import Wire
 
+from models import order
 from models.record import Record
+from models.state import Mark
 
 
 def moved(records: list[Record], *, source: str | None = None, offset: int = 0, shift_us: int = 0) -> list[Record]:
@@ -85,30 +87,56 @@ def test_equal_frames_of_one_instant_from_two_sources_count_once() -> None:
     assert both.states["CP"].repeated == 3
 
 
-def test_equal_frames_of_one_instant_from_one_source_both_count() -> None:
+def test_equal_frames_of_one_instant_count_once_within_a_file_too() -> None:
     wire = Wire()
     for _ in range(2):
         wire.start(7, seconds=1)
         wire.stop(7, seconds=1)
-    assert captures.Folded().fold(wire.records).states["CP"].repeated == 0
+    for record in wire.records:
+        record.payload = record.payload.replace(b"m4", b"m0").replace(b"m6", b"m2")
+    state = captures.Folded().fold(wire.records).states["CP"]
+    assert state.repeated == 4
+    assert state.mark is None
 
 
-def test_a_late_frame_of_another_source_is_counted_and_not_folded() -> None:
+def test_a_late_frame_of_another_source_marks_the_station_and_is_not_folded() -> None:
     wire, late = Wire(), Wire(source="late")
     wire.start(7, seconds=100)
     late.stop(7, seconds=50)
     folded = captures.Folded().fold([*wire.records, *moved(late.records, offset=10)])
-    assert folded.states["CP"].late == 2
+    state = folded.states["CP"]
+    assert state.late == 2
+    assert state.mark == Mark(captures.START_US + 50_000_000, "late", 2, 1, 11)
     assert folded.of("sessions")[0].is_open
 
 
-def test_a_clock_that_steps_back_within_one_source_keeps_the_file_s_order() -> None:
+def test_a_clock_that_steps_back_within_one_source_makes_late_frames() -> None:
     wire = Wire()
     wire.start(7, seconds=100)
-    wire.stop(7, seconds=50)
-    folded = captures.Folded().fold(wire.records)
-    assert folded.states["CP"].late == 0
-    assert not folded.of("sessions")[0].is_open
+    wire.stop(7, seconds=100)
+    wire.records[-1].received_at_us -= 50_000_000
+    assert captures.Folded().fold(wire.records).states["CP"].mark is not None
+
+
+def test_files_that_disagree_on_the_order_of_one_instant_mark_the_station() -> None:
+    wire = Wire()
+    wire.call("Heartbeat", {}, seconds=1)
+    wire.status("Available", seconds=1)
+    one, other = wire.records
+    same = moved([one, other], source="second", offset=10)
+    assert captures.Folded().fold([one, other, *same]).states["CP"].mark is None
+    swapped = moved([other, one], source="second")
+    for number, record in enumerate(swapped):
+        record.ordinal, record.offset = number, 10 + number
+    assert captures.Folded().fold([one, other, *swapped]).states["CP"].mark is not None
+
+
+def test_more_records_of_one_instant_than_are_told_apart_mark_the_station() -> None:
+    wire = Wire()
+    for _ in range(65):
+        wire.call("Heartbeat", {}, seconds=1)
+    assert captures.Folded().fold(wire.records[:64]).states["CP"].mark is None
+    assert captures.Folded().fold(wire.records).states["CP"].mark is not None
 
 
 def test_without_times_of_receipt_the_order_is_the_file_s_and_files_are_not_merged() -> None:
@@ -149,9 +177,24 @@ def test_connections_are_noted_in_their_order_and_carry_no_fact() -> None:
     for kind, seconds in (("open", 1), ("close", 5), ("open", 7)):
         wire.add({"path": "/CP"}, "cp-to-csms", seconds=seconds)
         wire.records[-1].kind, wire.records[-1].direction = kind, None
-    replaced = moved(wire.records[1:2], source="replaced", offset=10)
-    folded = captures.Folded().fold([*wire.records, *replaced])
+    folded = captures.Folded().fold(wire.records)
     assert folded.refusals == []
     assert folded.facts == {}
     assert folded.states["CP"].connection == "open"
     assert folded.states["CP"].late == 0
+    assert captures.Folded().fold(wire.records[:2]).states["CP"].connection == "close"
+    late = moved(wire.records[1:2], source="other", offset=10)
+    assert captures.Folded().fold([*wire.records, *late]).states["CP"].connection == "open"
+
+
+def test_a_replayed_state_takes_over_which_lines_the_replaced_one_has_seen() -> None:
+    wire = Wire()
+    wire.status("Charging", seconds=10)
+    wire.status("Finishing", seconds=20)
+    late = moved(wire.records[:1], source="other", offset=5, shift_us=-5_000_000)
+    old = captures.Folded().fold([*wire.records, *late]).states["CP"]
+    new = captures.Folded().fold(wire.records).states["CP"]
+    order.keep_lines(new, old)
+    assert (new.source, new.ordinal, new.sources, new.late) == ("other", 0, {"s": 1}, 1)
+    (again,) = moved(late, offset=9)
+    assert not order.is_new(new, again)

@@ -73,3 +73,33 @@ def test_a_log_without_times_of_receipt_counts_by_the_charger_s_clock() -> None:
     for record in wire.records:
         record.received_at_us = None
     assert rates(wire) == {"22": (0, 1, 0, 0), "23": (2000, 0, 0, 0)}
+
+
+def test_an_hour_from_before_all_that_are_kept_is_final_and_counts_nothing() -> None:
+    """Only a log without times of receipt goes back: by the charger's clock, which may be set back."""
+    for hours, counted in ((25, 26), (26, 26)):
+        wire = Wire()
+        for number in range(hours):
+            wire.start(number + 1, connectorId=number + 1, timestamp=at(number * HOUR))
+        wire.start(99, connectorId=99, timestamp=at(-5 * HOUR))
+        for record in wire.records:
+            record.received_at_us = None
+        found = wire.fold().of("rates")
+        assert sum(rate.sessions for rate in found) == counted
+        assert ("17" in {rate.rate_id[-2:] for rate in found if rate.hour.day == 14}) is (hours == 25)
+
+
+def test_a_session_of_two_days_takes_back_no_more_than_its_newest_hours_still_hold() -> None:
+    wire = Wire()
+    wire.start(7)
+    for hour in range(48):
+        wire.meter(1100 + 100 * hour, seconds=hour * HOUR + 60, transaction_id=7)
+    open_session = wire.fold()
+    assert sum(rate.energy_wh for rate in open_session.of("rates")) == 4800
+    (session,) = open_session.states["CP"].open_sessions.values()
+    assert len(session.hours_wh) == 26
+    wire.stop(7, seconds=47 * HOUR + 120, timestamp=at(47 * HOUR + 90), meterStop=1100)
+    folded = wire.fold()
+    assert [found.energy_wh for found in folded.of("sessions")] == [100]
+    found = sorted(folded.of("rates"), key=lambda rate: rate.hour)
+    assert [rate.energy_wh for rate in found] == [100] * 22 + [0] * 26

@@ -1,9 +1,18 @@
 """Which samples begin and end a session's energy: order, context, units that come and go."""
 
+import json
+from decimal import Decimal
+
 import pytest
 from captures import Wire, at
+from hypothesis import given
+from hypothesis import strategies as st
 
+from models import registers
+from models.energy import Reading
 from models.facts import Session
+from models.meter import MeterState
+from models.state import SessionState
 
 
 def only(wire: Wire) -> Session:
@@ -130,5 +139,55 @@ def test_the_hours_sum_to_the_energy_of_open_sessions_too() -> None:
     wire.meter(1800, transaction_id=7)
     wire.meter(500, seconds=70, transaction_id=7)
     folded = wire.fold()
-    assert [session.energy_wh for session in folded.of("sessions")] == [None]
-    assert sum(rate.energy_wh for rate in folded.of("rates")) == 0
+    assert [session.energy_wh for session in folded.of("sessions")] == [800]
+    assert sum(rate.energy_wh for rate in folded.of("rates")) == 800
+
+
+def test_a_fall_is_no_reset_because_its_first_sample_came_three_times() -> None:
+    wire = Wire()
+    wire.start(7, meterStart=None)
+    falls = [(0, 1000), (900, 5000), (1800, 10), (1800, 10), (1800, 10)]
+    for seconds, wh in falls:
+        wire.meter(wh, seconds=seconds, transaction_id=7)
+    assert (only(wire).energy_wh, only(wire).energy_flags) == (4000, "fall_unconfirmed")
+    for seconds, wh in ((2700, 20), (3600, 30)):
+        wire.meter(wh, seconds=seconds, transaction_id=7)
+    assert only(wire).energy_flags == "reset_stitched"
+
+
+def test_a_register_at_begin_above_the_first_sample_moves_nothing() -> None:
+    begin = sampled(60, 1500, context="Transaction.Begin")
+    wire = talk(("Started", 0, [sampled(0, 1000)]), ("Updated", 60, [begin]), ("Ended", 120, [sampled(120, 2000)]))
+    assert (only(wire).energy_wh, only(wire).register_start_wh) == (1000, 1000)
+
+
+def test_a_signed_record_beside_a_register_that_goes_on_is_kept() -> None:
+    record = 'OCMF|{"RD":[{"TX":"B","RV":1,"RU":"kWh"},{"TX":"E","RV":1.6,"RU":"kWh"}]}|{}'
+    wire = Wire()
+    wire.start(7, meterStart=1000)
+    for number in range(4):
+        samples = [{"value": str(1000 + 200 * number), "unit": "Wh"}]
+        if number == 3:
+            samples.append({"value": record, "format": "SignedData"})
+        values = [{"timestamp": at(900 * number), "sampledValue": samples}]
+        wire.call("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": values}, seconds=900 * number)
+    found = only(wire)
+    assert (found.energy_wh, found.energy_basis) == (600, "register")
+    rungs = {one["rung"]: (one["energy_wh"], one["reason"]) for one in json.loads(found.energy_candidates or "")}
+    assert rungs["signed"] == (600, "not_verified")
+
+
+_RISE = st.decimals(0, 25_000, places=1)
+
+
+@given(st.lists(st.tuples(_RISE, st.integers(-5, 600)), min_size=1, max_size=12), st.booleans())
+def test_a_reading_that_goes_on_is_taken_up_like_any_sample(steps: list[tuple[Decimal, int]], has_start: bool) -> None:
+    folded, sampled_one_by_one = [
+        (SessionState("s", meter_start=Decimal(1000) if has_start else None), MeterState()) for _ in range(2)
+    ]
+    register_wh, at_us = Decimal(1000), 0
+    for number, (rise_wh, seconds) in enumerate(steps):
+        register_wh, at_us, place = register_wh + rise_wh, at_us + seconds * 1_000_000, (1, 0, number)
+        registers.fold(*folded, Reading(at_us, register_wh, is_kilo=False), place, 0)
+        registers.sample(*sampled_one_by_one, register_wh, at_us, place, 0)
+    assert folded == sampled_one_by_one

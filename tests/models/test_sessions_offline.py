@@ -51,7 +51,8 @@ def test_one_missing_stop_in_a_log_without_answers_costs_one_session_only() -> N
         wire.start(timestamp=at(100 * number), meterStart=1000 * number)
         if number:
             wire.stop(10 + number, timestamp=at(100 * number + 50), meterStop=1000 * number + 500)
-    assert ends(wire) == [(None, None, True), ("11", 500, False), ("12", 500, False)]
+    assert ends(wire) == [(None, None, False), ("11", 500, False), ("12", 500, False)]
+    assert [s.end_kind for s in wire.sessions()] == ["inferred", "reported", "reported"]
 
 
 def test_equal_stops_without_a_time_end_one_session_each() -> None:
@@ -80,3 +81,23 @@ def test_ids_that_no_integer_type_holds_and_whole_floats_name_a_transaction() ->
         wire.start(started)
         wire.stop(stopped)
         assert [is_open for _, _, is_open in ends(wire)] == [False]
+
+
+def test_an_end_of_no_time_at_all_is_inferred_and_kept_for_its_stop() -> None:
+    wire = Wire()
+    for number in (5, 6):
+        wire.start(number, connectorId=2, timestamp=at(number), meterStart=1000 * number)
+    for number in (7, 8):
+        wire.start(number, timestamp=None, meterStart=1000 * number)
+    for record in wire.records:
+        record.received_at_us = None
+    folded = wire.fold()
+    _, _, first, second = folded.of("sessions")
+    assert (first.transaction_id, first.end_kind, first.ended_at) == ("7", "inferred", None)
+    assert (second.transaction_id, second.is_open) == ("8", True)
+    assert [kept.transaction_id for kept in folded.states["CP"].unstopped.values()] == ["5", "7"]
+    wire.stop(7, timestamp=None, meterStop=7500)
+    for record in wire.records:
+        record.received_at_us = None
+    first = wire.fold().of("sessions")[2]
+    assert (first.transaction_id, first.end_kind, first.energy_wh) == ("7", "reported", 500)

@@ -54,6 +54,20 @@ def test_every_plausible_time_survives_the_way_there_and_back(moment: datetime) 
     assert times.as_utc(times.parse(moment.isoformat())) == moment.astimezone(UTC)
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0001-01-01T00:00:00Z", -62_135_596_800),
+        ("0001-01-01T00:00:00+23:59", -62_135_596_800 - 86_340),
+        ("9999-12-31T23:59:59Z", 253_402_300_799),
+        ("9999-12-31T23:59:59-23:59", 253_402_300_799 + 86_340),
+    ],
+)
+def test_the_ends_of_the_calendar_are_read_in_any_zone(text: str, seconds: int) -> None:
+    assert times.microseconds(text) == seconds * 1_000_000
+    assert times.parse(text) is None
+
+
 @given(st.text(max_size=80))
 def test_no_text_raises(text: str) -> None:
     times.parse(text)
@@ -64,3 +78,33 @@ def test_a_time_of_receipt_outside_the_plausible_years_is_none() -> None:
     assert times.plausible(-1) is None
     assert times.plausible(None) is None
     assert times.plausible(1_700_000_000_000_000) == 1_700_000_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, times.ZONED),
+        ("", times.ZONED),
+        ("2023-11-14T22:13:20Z", times.ZONED),
+        ("2023-11-14T22:13:20.123+02", times.ZONED),
+        ("2023-11-14T22:13:20-0530", times.ZONED),
+        ("2023-11-14 22:13:20 +02:00", times.ZONED),
+        ("2023-11-14 22:13:20 UTC", times.ZONED),
+        ("1700000000", times.ZONED),
+        ("2023-11-14T22:13:20", times.ZONELESS),
+        ("2023-11-14T22:13:20.123", times.ZONELESS),
+        ("2023-11-14", times.ZONELESS),
+        ("1970-01-01T00:00:00Z", times.UNUSABLE),
+        ("0001-01-01T00:00:00Z", times.UNUSABLE),
+        ("222222017-01-01T00:00:00Z", times.UNUSABLE),
+        ("soon", times.UNUSABLE),
+    ],
+)
+def test_how_a_time_is_told(text: str | None, told: int) -> None:
+    assert times.told(text, times.parse(text)) == told
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.sampled_from(["seconds", "milliseconds"]))
+def test_the_usual_ways_to_write_a_time_are_read_like_any_other(moment: datetime, precision: str) -> None:
+    text = moment.isoformat(timespec=precision)
+    assert times.parse(text.replace("+00:00", "Z")) == times.parse(text) == times.plausible(times.microseconds(text))

@@ -45,3 +45,31 @@ def test_without_a_key_tokens_stay_in_clear() -> None:
 def test_the_canonical_form_is_its_own_canonical_form(text: str) -> None:
     once = tokens.canonical(text)
     assert once is None or tokens.canonical(once) == once
+
+
+def test_what_is_shown_is_a_pseudonym_a_kind_and_pseudonyms_of_forms() -> None:
+    token = tokens.shown("04A2B3C4D5E6F7", b"key")
+    assert token is not None
+    assert (token.token_id, token.kind) == (tokens.pseudonym("04A2B3C4D5E6F7", b"key"), tokens.CARD)
+    assert all(form.startswith(tokens.PREFIX) for _, _, form in token.forms)
+
+
+def test_no_token_is_none_and_an_empty_one_is_shown_as_none() -> None:
+    assert tokens.shown(None, b"key") is None
+    assert tokens.shown("", b"key") == tokens.Token(None, tokens.NONE)
+    assert tokens.shown(None, b"key", "NoAuthorization") == tokens.Token(None, tokens.NONE)
+    assert tokens.shown("\x00", b"key", "KeyCode") == tokens.Token(None, tokens.KEYCODE)
+
+
+def test_a_long_token_is_read_like_a_short_one_and_not_kept_in_memory() -> None:
+    before = tokens._shown.cache_info().currsize
+    token = tokens.shown("9" * 100_000, b"key")
+    assert token == tokens.Token(tokens.pseudonym("9" * 100_000, b"key"), tokens.CARD)
+    assert tokens._shown.cache_info().currsize == before
+
+
+@given(st.text(), st.none() | st.text())
+def test_any_token_has_a_kind_of_the_vocabulary(text: str, kind_of_type: str | None) -> None:
+    token = tokens.shown(text, b"key", kind_of_type)
+    assert token is not None
+    assert token.kind in tokens.KINDS

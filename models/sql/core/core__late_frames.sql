@@ -1,6 +1,6 @@
--- Frames that the step left out because they came late (`models.order.counts`, the same rule): received before
--- the newest of their station, which came from another source. Frames refused for other reasons are not late,
--- and a second copy of a frame is no loss.
+-- Frames that the live fold left out because they came late (`models.order.counts`): received before the newest of
+-- their station, or at its very instant from another source. Their station is replayed then, over all its frames
+-- (ADR 0014). Frames refused for other reasons are not late, and a second copy of a frame is none.
 WITH seen AS (
   SELECT station_id, protocol, direction, received_at, source, ordinal, generation, partition, "offset"
   FROM stg_ocpp__frames AS f
@@ -16,18 +16,24 @@ WITH seen AS (
   FROM seen
   -- The years of `models.times`: outside them a clock was never set.
   WHERE received_at >= TIMESTAMPTZ '2010-01-01 00:00:00Z' AND received_at < TIMESTAMPTZ '2101-01-01 00:00:00Z'
+), replayed AS (
+  SELECT station_id, max(struct_pack(generation := until_generation, "offset" := until_offset)) AS until
+  FROM core__replays
+  GROUP BY station_id
 )
 SELECT
-  station_id,
-  protocol,
-  direction,
-  received_at,
-  newest.at AS newest_before_at,
-  source,
-  ordinal,
-  generation,
-  partition,
-  "offset"
-FROM placed
-WHERE received_at < newest.at AND source <> newest.source
-ORDER BY station_id, generation, "offset"
+  p.station_id,
+  p.protocol,
+  p.direction,
+  p.received_at,
+  p.newest.at AS newest_before_at,
+  p.source,
+  p.ordinal,
+  p.generation,
+  p.partition,
+  p."offset",
+  coalesce(struct_pack(generation := p.generation, "offset" := p."offset") <= r.until, false) AS is_replayed
+FROM placed AS p
+LEFT JOIN replayed AS r ON r.station_id = p.station_id
+WHERE p.received_at < p.newest.at OR (p.received_at = p.newest.at AND p.source <> p.newest.source)
+ORDER BY p.station_id, p.generation, p."offset"

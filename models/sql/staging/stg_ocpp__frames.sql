@@ -1,34 +1,43 @@
--- Each frame once. Two files may hold the same frame (contract, section 2): equal in station, time of receipt,
--- direction and bytes, from different sources. Equal frames within one source are that many frames. The copy
--- that stands first in the log is kept. Frames without a time of receipt are never taken for equal.
+-- Each frame once (`models.canonical`, the same rule): equal in station, time of receipt, direction and bytes is one
+-- frame, however many lines of whichever files hold it. The line that stands first in the log is kept, with direction
+-- and protocol where only another knew them. Frames without a time of receipt are never taken for equal.
 WITH shared AS (
   -- The hash keeps payloads out of this aggregate over all frames; the rows it finds are compared in full below.
-  SELECT station_id, received_at, direction, hash(payload) AS payload_hash
+  SELECT station_id, received_at, hash(payload) AS payload_hash
   FROM raw_ocpp__frames
-  WHERE received_at IS NOT NULL
+  -- The years of `models.times`: outside them a clock was never set.
+  WHERE received_at >= TIMESTAMPTZ '2010-01-01 00:00:00Z' AND received_at < TIMESTAMPTZ '2101-01-01 00:00:00Z'
   GROUP BY ALL
-  HAVING min(source) <> max(source)
-), copies AS (
+  HAVING count(*) > 1
+), lines AS (
   SELECT
-    f.generation, f.partition, f."offset", f.station_id, f.received_at, f.direction, f.payload,
-    row_number() OVER (
-      PARTITION BY f.station_id, f.received_at, f.direction, f.payload, f.source ORDER BY f.ordinal
-    ) AS copy
+    f.generation, f.partition, f."offset", f.station_id, f.received_at, f.payload, f.protocol,
+    coalesce(
+      f.direction, min(f.direction) OVER (PARTITION BY f.station_id, f.received_at, f.payload)
+    ) AS direction
   FROM raw_ocpp__frames AS f
   JOIN shared AS s
-    ON s.station_id = f.station_id AND s.received_at = f.received_at
-    AND s.direction IS NOT DISTINCT FROM f.direction AND s.payload_hash = hash(f.payload)
-), repeats AS (
-  SELECT generation, partition, "offset"
-  FROM copies
-  QUALIFY row_number() OVER (
-    PARTITION BY station_id, received_at, direction, payload, copy ORDER BY generation, partition, "offset"
-  ) > 1
+    ON s.station_id = f.station_id AND s.received_at = f.received_at AND s.payload_hash = hash(f.payload)
+), copies AS (
+  SELECT
+    generation, partition, "offset", direction,
+    min(protocol) OVER (PARTITION BY station_id, received_at, direction, payload) AS protocol,
+    row_number() OVER (
+      PARTITION BY station_id, received_at, direction, payload ORDER BY generation, partition, "offset"
+    ) AS copy
+  FROM lines
 ), frames AS (
-  SELECT f.*, TRY_CAST(f.payload_text AS JSON) AS message
+  SELECT
+    f.* REPLACE (coalesce(c.direction, f.direction) AS direction, coalesce(c.protocol, f.protocol) AS protocol),
+    coalesce(
+      TRY_CAST(f.payload_text AS JSON),
+      -- As `models.frames` does: null where a value is missing ("transactionId":,).
+      TRY_CAST(regexp_replace(f.payload_text, '("(?:[^"\\]|\\.)*"\s*:\s*)([,}\]])', '\1null\2', 'g') AS JSON)
+    ) AS message
   FROM raw_ocpp__frames AS f
-  ANTI JOIN repeats AS r
-    ON r.generation = f.generation AND r.partition = f.partition AND r."offset" = f."offset"
+  LEFT JOIN copies AS c
+    ON c.generation = f.generation AND c.partition = f.partition AND c."offset" = f."offset"
+  WHERE coalesce(c.copy, 1) = 1
 )
 SELECT
   log_id,

@@ -11,7 +11,10 @@ from pipelines.report.queries import Queries
 _SHOWN = 15
 _BASES = {
     "meter_stop": "Register at start and stop, as the charger reported them",
+    "begin_end": "Registers sampled at the session's begin and end",
     "register": "Sampled registers within the session",
+    "interval": "Sum of the energy of intervals: an estimate",
+    "power": "Power over time: an estimate",
     None: "Nothing known: left out of every sum",
 }
 

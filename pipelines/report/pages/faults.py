@@ -12,6 +12,7 @@ from pipelines.report.queries import Queries
 
 _STEPS = (5, 15, 30, 60, 100)
 _FEW = 5
+_SENT = 4
 _ALONE = "no earlier firmware"
 
 
@@ -127,27 +128,48 @@ def _codes(queries: Queries) -> Block:
     by_code: dict[str, dict[str, Any]] = {}
     for row in rows.iter_rows(named=True):
         key = next(k for k, f in columns.items() if (f["model"], f["firmware"]) == (row["model"], row["firmware"]))
-        entry = by_code.setdefault(row["code"], {"code": row["code"], "all": 0})
+        code = row["canonical_code"]
+        entry = by_code.setdefault(code, {"code": code, "all": 0, "sent": set()})
+        entry["sent"].update((row["raw_codes"] or "").split(", "))
         entry[key] = _shaded(row["episodes"], numbers.per_1000(row["episodes"], row["sessions"]))
         entry["all"] += row["episodes"]
     ranked = sorted(by_code.values(), key=lambda entry: (-entry["all"], entry["code"]))
-    total: dict[str, Any] = {"code": "All codes", "_total": True, "all": numbers.number(int(rows["episodes"].sum()))}
+    total: dict[str, Any] = {
+        "code": "All codes",
+        "sent": "",
+        "_total": True,
+        "all": numbers.number(int(rows["episodes"].sum())),
+    }
     for key, firmware in columns.items():
         mine = rows.filter((pl.col("model") == firmware["model"]) & (pl.col("firmware") == firmware["firmware"]))
         total[key] = numbers.number(int(mine["episodes"].sum()))
     for entry in ranked:
         entry["all"] = numbers.number(entry["all"])
-    labels = {"code": "Code", **{k: f"{f['model']} {f['firmware']}" for k, f in columns.items()}, "all": "All"}
+        entry["sent"] = _sent(entry["sent"])
+    labels = {
+        "code": "Code",
+        "sent": "As sent",
+        **{k: f"{f['model']} {f['firmware']}" for k, f in columns.items()},
+        "all": "All",
+    }
     body = tables.html(
-        "t-codes", [*ranked, total], labels, text=("code",), caption="Fault episodes by code and firmware"
+        "t-codes", [*ranked, total], labels, text=("code", "sent"), caption="Fault episodes by code and firmware"
     )
     return Block(
         "fault.episodes",
         "Which codes on which firmware?",
-        "Number: episodes · shade: per 1 000 sessions of that firmware, steps at 5, 15, 30, 60 and 100",
+        "One line per fault, however it was sent · number: episodes · "
+        "shade: per 1 000 sessions of that firmware, steps at 5, 15, 30, 60 and 100",
         body if ranked else Markup("<p>No fault was reported in the period.</p>"),
         "faults_by_code",
     )
+
+
+def _sent(codes: set[str]) -> str:
+    """The codes that stations sent for one fault, a few of them."""
+    named = sorted(code for code in codes if code)
+    more = f" and {len(named) - _SENT} more" if len(named) > _SENT else ""
+    return ", ".join(named[:_SENT]) + more
 
 
 def _shaded(episodes: int, rate: float | None) -> Markup:
@@ -183,14 +205,15 @@ def _open(queries: Queries) -> Block:
     shown = [
         {
             "port": r["station_id"] + (f" connector {r['connector_id']}" if r["connector_id"] is not None else ""),
-            "code": r["code"],
+            "code": r["canonical_code"],
+            "sent": r["raw_code"],
             "since": numbers.moment(r["opened_at"]),
             "age": numbers.duration(r["open_s"]),
         }
         for r in rows.iter_rows(named=True)
     ]
-    labels = {"port": "Port", "code": "Code", "since": "Since", "age": "For"}
-    body = tables.html("t-open", shown, labels, text=("port", "code"), caption="Open faults")
+    labels = {"port": "Port", "code": "Code", "sent": "As sent", "since": "Since", "age": "For"}
+    body = tables.html("t-open", shown, labels, text=("port", "code", "sent"), caption="Open faults")
     return Block(
         "fault.open",
         "What is broken now?",

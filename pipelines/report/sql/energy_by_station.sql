@@ -7,7 +7,7 @@ SELECT
   count(*) FILTER (WHERE is_open) AS sessions_open,
   CAST(sum(energy_wh) AS BIGINT) AS energy_wh,
   CAST(sum(energy_wh) FILTER (WHERE energy_basis = 'meter_stop') AS BIGINT) AS energy_meter_stop_wh,
-  CAST(sum(energy_wh) FILTER (WHERE energy_basis = 'register') AS BIGINT) AS energy_register_wh
+  CAST(sum(energy_wh) FILTER (WHERE energy_basis <> 'meter_stop') AS BIGINT) AS energy_register_wh
 FROM core__sessions
 WHERE CAST(timezone($timezone, started_at) AS DATE) BETWEEN $from_day AND $to_day
 GROUP BY station_id

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from types import ModuleType
 
 import pytest
@@ -60,18 +61,19 @@ def folded(records: Iterable[tuple[str, bytes, Meta]]) -> list[Fact]:
 
 
 def assert_found(facts: list[Fact], truth: Truth) -> None:
-    """Sessions, energy, faults and authorizations are the planted ones, each."""
+    """Sessions, energy, faults and authorizations are the planted ones, each; an end nobody reported is inferred."""
+    found = [s for s in facts if isinstance(s, Session)]
     sessions = {
-        (s.station_id, s.evse_id or s.connector_id, s.started_at, s.ended_at, s.energy_wh, s.token_id, s.is_open)
-        for s in facts
-        if isinstance(s, Session)
+        (s.station_id, s.evse_id or s.connector_id, s.started_at, _reported_end(s), s.energy_wh, s.token_id)
+        for s in found
     }
     assert sessions == {
-        (s.station_id, s.connector_id, s.started_at, s.ended_at, s.energy_wh, s.token.casefold(), s.ended_at is None)
+        (s.station_id, s.connector_id, s.started_at, s.ended_at, s.energy_wh, s.token.casefold())
         for s in truth.sessions
     }
-    assert len(sessions) == len(truth.sessions)
-    reasons = Counter(s.stop_reason for s in facts if isinstance(s, Session))
+    assert len(sessions) == len(found) == len(truth.sessions)
+    assert all(s.inferred_cause and s.ended_at >= s.started_at for s in found if s.end_kind == "inferred")
+    reasons = Counter(s.stop_reason for s in found)
     assert reasons == Counter(s.stop_reason for s in truth.sessions)
     faults = Counter(
         (f.station_id, f.evse_id or f.connector_id, f.code, f.opened_at, f.closed_at)
@@ -81,3 +83,7 @@ def assert_found(facts: list[Fact], truth: Truth) -> None:
     assert faults == Counter((f.station_id, f.connector_id, f.code, f.opened_at, f.closed_at) for f in truth.faults)
     asked = Counter((a.station_id, a.token_id, a.status) for a in facts if isinstance(a, Authorization))
     assert asked == Counter((a.station_id, a.token.casefold(), a.status) for a in truth.authorizations)
+
+
+def _reported_end(session: Session) -> datetime | None:
+    return session.ended_at if session.end_kind == "reported" else None

@@ -283,7 +283,7 @@ def test_an_unreadable_id_is_answered_with_minus_one_in_2x_and_with_silence_in_1
 @pytest.mark.parametrize(
     "frame",
     [
-        b'[2,"x-1","StartTransaction",{"transactionId":,}]', b'[2,"x-1","Heartbeat"]', b'[2,"x-1"]',
+        b'[2,"x-1","StartTransaction",{"transactionId":,,}]', b'[2,"x-1","Heartbeat"]', b'[2,"x-1"]',
         b'[2,"x-1",["a"],{}]', b'[2,"x-1","Heartbeat",{},{}]', b'[2,"x-1","Heartbeat",{"a":"\\ud800"}]',
         b'[2,"x-1","Heartbeat",' + b"[" * 100_000, b'[2,"x-1","Heartbeat",{"a":NaN}]', b' [ 2 , "x-1" , oops',
         b'[2,"x-1",7,{}]', b'[2,"x-1",null,{}]',
@@ -292,6 +292,11 @@ def test_an_unreadable_id_is_answered_with_minus_one_in_2x_and_with_silence_in_1
 def test_a_call_with_a_readable_id_is_answered_however_broken_the_rest(frame):
     assert ask("ocpp1.6", frame)[:3] == [4, "x-1", "FormationViolation"]
     assert ask("ocpp2.1", frame)[:3] == [4, "x-1", "FormatViolation"]
+
+
+def test_a_start_that_only_lacks_an_optional_value_is_answered_since_the_facts_take_it():
+    start = b'{"connectorId":1,"idTag":"A","meterStart":5,"timestamp":"2026-03-02T08:00:00Z","reservationId":}'
+    assert ask("ocpp1.6", b'[2,"x-1","StartTransaction",' + start + b"]")[:2] == [3, "x-1"]
 
 
 def test_a_long_or_escaped_id_is_found_in_a_broken_call_too():

@@ -262,7 +262,8 @@ def test_an_evse_may_be_put_before_its_location() -> None:
 _evse = st.fixed_dictionaries(
     {"status": st.sampled_from(["AVAILABLE", "CHARGING"])}, optional={"floor_level": st.just("1")}
 )
-_puts = st.fixed_dictionaries({"id": st.just("L")}, optional={"name": st.text(max_size=2), "city": st.text(max_size=2)})
+_names = st.sampled_from(["", "A", "Ö"])
+_puts = st.fixed_dictionaries({"id": st.just("L")}, optional={"name": _names, "city": _names})
 _steps = st.lists(
     st.one_of(
         st.tuples(st.just("L"), st.just("put"), _puts),
@@ -284,3 +285,97 @@ def test_the_order_of_receipt_does_not_matter_where_last_updated_tells(
     expected = shown("locations", fold(changes)[0])
     random.shuffle(changes)
     assert shown("locations", fold(changes)[0]) == expected
+
+
+def test_a_patch_that_names_a_location_s_evses_names_all_of_them() -> None:
+    evses = [{"uid": uid, "status": "AVAILABLE", "last_updated": said(0)} for uid in ("E1", "E2")]
+    put = change("locations", "L", "put", {"id": "L", "name": "A", "evses": evses, "last_updated": said(1)})
+    named = [{"uid": "E2", "status": "CHARGING", "last_updated": said(2)}]
+    patch = change("locations", "L", "patch", {"evses": named, "last_updated": said(2)})
+    location, evse = folded("locations", put, patch)
+    assert (location.name, location.evses) == ("A", 1)
+    assert (evse.evse_uid, evse.status) == ("E2", "CHARGING")
+    (emptied,) = folded("locations", put, change("locations", "L", "patch", {"evses": None, "last_updated": said(3)}))
+    assert (emptied.name, emptied.evses) == ("A", 0)
+
+
+def test_a_patch_of_evses_that_is_older_than_the_newest_put_names_nothing() -> None:
+    older = {"evses": [{"uid": "E1", "last_updated": said(0)}], "last_updated": said(0)}
+    put = {"id": "L", "evses": [{"uid": "E2", "last_updated": said(1)}], "last_updated": said(1)}
+    _, *evses = folded("locations", change("locations", "L", "put", put), change("locations", "L", "patch", older))
+    assert [evse.evse_uid for evse in evses] == ["E2"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "watts"),
+    [
+        ({"power_type": "DC", "max_voltage": 400, "max_amperage": 125}, 50_000),
+        ({"power_type": "AC_1_PHASE", "max_voltage": 230, "max_amperage": 32}, 7_360),
+        ({"power_type": "AC_2_PHASE", "max_voltage": 230, "max_amperage": 32}, 14_720),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 230, "max_amperage": 32}, 22_080),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 379, "max_amperage": 10}, 11_370),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 380, "max_amperage": 10}, 6_582),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 400, "max_amperage": 32}, 22_170),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 400, "max_amperage": 32, "max_electric_power": 11_000}, 11_000),
+        ({"power_type": "AC_3_PHASE", "max_voltage": 400}, None),
+    ],
+)
+def test_the_power_of_three_phases_counts_volts_to_neutral_or_between_lines(
+    fields: dict[str, Any], watts: int | None
+) -> None:
+    evse = {"uid": "E", "connectors": [{"id": "1", "last_updated": said(0)} | fields], "last_updated": said(0)}
+    location = {"id": "L", "evses": [evse], "last_updated": said(0)}
+    _, found = folded("locations", change("locations", "L", "put", location))
+    assert found.power_max_w == watts
+
+
+def test_charging_periods_are_appended_in_the_order_of_their_times_and_once() -> None:
+    period = {"start_date_time": said(0), "dimensions": []}
+    put = {"id": "S", "kwh": 1, "charging_periods": [period], "last_updated": said(0)}
+    patches = [
+        change("sessions", "S", "patch", {"charging_periods": [period] * count, "last_updated": said(minute)})
+        for minute, count in ((2, 2), (1, 1), (2, 2))
+    ]
+    root, rejects = fold([change("sessions", "S", "put", put), *patches])
+    assert (shown("sessions", root)[0].charging_periods, rejects) == (4, {})
+    nothing = change("sessions", "S", "patch", {"charging_periods": None, "last_updated": said(3)})
+    assert shown("sessions", fold([change("sessions", "S", "put", put), nothing])[0])[0].charging_periods == 1
+
+
+def test_a_cdr_is_one_row_and_another_of_its_id_is_rejected() -> None:
+    place = {"id": "L", "evse_uid": "E", "evse_id": "BE*BEC*E1", "connector_id": "1"}
+    cdr = {
+        "id": "C",
+        "cdr_token": {"uid": "99999"},
+        "cdr_location": place,
+        "currency": "EUR",
+        "total_cost": {"excl_vat": 4.00, "incl_vat": 4.80},
+        "total_energy": 15.342,
+        "total_time": 1.5,
+        "last_updated": said(0),
+    }
+    first, again = (change("cdrs", "C", "post", cdr) for _ in range(2))
+    other = change("cdrs", "C", "post", cdr | {"total_energy": 1})
+    root, rejects = fold([first, again, other])
+    assert {at: reject.reason for at, reject in rejects.items()} == {2: RejectReason.IMMUTABLE}
+    (row,) = shown("cdrs", root)
+    assert (row.cdr_id, row.energy_wh, row.total_s, row.token_id) == ("C", 15_342, 5_400, "hidden 5")
+    assert (row.location_id, row.evse_uid, row.evse_emi3_id, row.connector_uid) == ("L", "E", "BE*BEC*E1", "1")
+    assert (str(row.cost_excl_vat), str(row.cost_incl_vat), row.is_credit) == ("4.0000", "4.8000", False)
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "expected"),
+    [
+        ({"latitude": "51.047599", "longitude": "3.729944"}, (51.047599, 3.729944)),
+        ({"latitude": "-90", "longitude": "180"}, (-90, 180)),
+        ({"latitude": "90.1", "longitude": "-180.1"}, (None, None)),
+        ({"latitude": "north", "longitude": ""}, (None, None)),
+    ],
+)
+def test_a_place_is_on_the_globe_or_unknown(
+    coordinates: dict[str, str], expected: tuple[float | None, float | None]
+) -> None:
+    body = {"id": "L", "coordinates": coordinates, "last_updated": said(0)}
+    (location,) = folded("locations", change("locations", "L", "put", body))
+    assert (location.latitude, location.longitude) == expected

@@ -5,7 +5,7 @@ from pathlib import Path
 import ocpp
 import pytest
 
-from models.ocpp.versions import ACTIONS, ADAPTERS, V16, V21, V201, infer_direction
+from models.ocpp.versions import ACTIONS, ADAPTERS, COMMANDS, V16, V21, V201, infer_direction
 from models.record import Direction
 
 FOLDERS = {V16: "v16", V201: "v201", V21: "v21"}
@@ -27,6 +27,13 @@ def test_only_data_transfer_goes_both_ways(protocol: str) -> None:
     assert {"DataTransfer"} == adapter.CP_ACTIONS & adapter.CSMS_ACTIONS
     assert set(adapter.READERS) <= adapter.CP_ACTIONS
     assert set(adapter.ANSWERS) <= set(adapter.READERS)
+
+
+@pytest.mark.parametrize("protocol", FOLDERS)
+def test_a_command_that_is_folded_is_read_by_every_version_that_knows_it(protocol: str) -> None:
+    known = COMMANDS & ACTIONS[protocol]
+    assert known
+    assert known == set(ADAPTERS[protocol].COMMANDS)
 
 
 def test_the_direction_follows_from_the_action() -> None:

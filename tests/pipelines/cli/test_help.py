@@ -7,8 +7,8 @@ import pytest
 
 HEAVY = ("pydantic", "structlog", "duckdb", "dagster", "faust", "pyarrow", "polars", "kafka", "rich", "msgspec")
 COMMANDS = (
-    "process", "up", "gateway", "ocpi", "worker", "land", "build", "report", "kafka", "import", "simulate", "sql",
-    "doctor",
+    "process", "up", "gateway", "ocpi", "worker", "land", "replay", "build", "report", "kafka", "import", "simulate",
+    "sql", "doctor",
 )  # fmt: skip
 PROBE = f"""
 import sys

@@ -48,7 +48,7 @@ class Log:
     def fact(self, station: str, fact: Fact) -> None:
         self.send(topic(type(fact)), station.encode(), msgspec.json.encode(fact), partition=self.partition(station))
 
-    def states(self, partition: int, states: dict[str, bytes], marker: tuple[int, int] | None) -> None:
+    def states(self, partition: int, states: dict[str, bytes], marker: tuple[int, ...] | None) -> None:
         for station, value in states.items():
             self.send(STATES_CHANGELOG, station.encode(), value, partition=partition)
         if marker is not None:

@@ -11,7 +11,7 @@ from pipelines.broker import embedded, topics
 from pipelines.home import Home
 from pipelines.lake import batches, files, generations, restore, states
 from pipelines.lake.land import land
-from pipelines.lake.manifest import Manifest, Range
+from pipelines.lake.manifest import Manifest, Range, Replayed
 from pipelines.lake.states import Newest
 
 FILE = "a" * 16
@@ -219,3 +219,35 @@ def test_markers_of_settled_generations_do_not_pile_up(home: Home) -> None:
     assert restore.snapshot(home).covered[29, 1] == 7
     assert states.whole_generation(manifest, states.current(manifest).markers) == 29
     assert sum(line.file.rows for line in manifest.current_states()) < 10
+
+
+def test_states_that_a_worker_wrote_before_a_replay_are_not_landed_after_it(home: Home, embedded_log) -> None:
+    manifest = Manifest(home)
+    files.ensure_empty(home)
+    snapshot = states.Snapshot({b"CP-1": b"replayed"}, {b"CP-1": 0}, {(0, 1): 9})
+    manifest.append(
+        Replayed(
+            edition=1,
+            stations=1,
+            files=(),
+            file=states.write_full(manifest, snapshot, f"{files.REPLAY}e0001"),
+            code_version="test",
+            epoch=manifest.begin(),
+        )
+    )
+    embedded_log.states(0, {"CP-1": b"before"}, (1, 9))
+    embedded_log.flush()
+    land(home, embedded_log.address)
+    assert restore.snapshot(home).states == {"CP-1": b"replayed"}
+    assert restore.snapshot(home).covered == {(1, 0): 9}
+
+    embedded_log.states(0, {"CP-1": b"restored"}, None)
+    embedded_log.flush()
+    land(home, embedded_log.address)
+    assert restore.snapshot(home).states == {"CP-1": b"replayed"}, "the restoring is not over yet"
+
+    embedded_log.states(0, {}, (1, 19, 1))
+    embedded_log.flush()
+    land(home, embedded_log.address)
+    assert restore.snapshot(home).states == {"CP-1": b"restored"}
+    assert restore.snapshot(home).covered == {(1, 0): 19}

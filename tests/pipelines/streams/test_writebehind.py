@@ -82,7 +82,7 @@ def test_facts_then_states_then_the_marker_then_the_commit() -> None:
         assert write_behind.committable() == {2: 0}
         await write_behind.flush()
         facts, states, markers = seam.delivered
-        assert {out.topic for out in facts} == {"charging.stations"}
+        assert {out.topic for out in facts} == {"charging.stations", "charging.events"}
         assert [(out.topic, out.key) for out in states] == [(STATES_CHANGELOG, b"ST-1")]
         assert [(out.key, out.value) for out in markers] == [(POSITION_KEY, Position(1, 9).encode())]
         assert {out.partition for out in facts + states + markers} == {2}

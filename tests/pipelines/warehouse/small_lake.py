@@ -14,6 +14,7 @@ from models.facts import Fact
 from models.tables import LANDED, rows_of
 from pipelines.warehouse import connection
 from pipelines.warehouse.build import Plan, write
+from pipelines.warehouse.ports import Place
 
 KEY = b"a key for tests"
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -56,10 +57,12 @@ class Lake:
         """OCPI documents, at rising offsets."""
         self.add("raw_ocpi__objects", [self._position() | _OBJECT | document for document in objects])
 
-    def build(self, *, timezone: str = "UTC", token_key: bytes | None = KEY) -> duckdb.DuckDBPyConnection:
+    def build(
+        self, *, timezone: str = "UTC", token_key: bytes | None = KEY, ports: tuple[Place, ...] = ()
+    ) -> duckdb.DuckDBPyConnection:
         """A warehouse of everything added so far, opened read-only."""
         path = self.folder / f"warehouse-{len(self._open)}.duckdb"
-        write(path, self.landed, Plan(1, timezone, token_key, self.folder / "spill"))
+        write(path, self.landed, Plan(1, timezone, token_key, self.folder / "spill", ports))
         opened = connection.readonly(path, spill=self.folder / "spill")
         self._open.append(opened)
         return opened

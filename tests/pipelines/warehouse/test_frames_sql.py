@@ -6,82 +6,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_lake import Lake, answer, at, call, rows
+from small_lake import Lake, at, call, rows
 
 from models.record import Record
 from models.state import StationState
 from models.step import Context, step
 
-CALLS = "SELECT message_id, outcome, error_code, call_ordinal, answer_ordinal FROM core__calls ORDER BY call_ordinal"
 
-
-def test_equal_frames_of_two_files_count_once_and_of_one_file_as_often_as_they_stand_there(lake: Lake) -> None:
+def test_equal_frames_count_once_however_many_lines_hold_them(lake: Lake) -> None:
     same = call('[2,"a","Heartbeat",{}]', received_at=at(0))
     lake.frames({**same, "source": "file-a"}, {**same, "source": "file-a"}, {**same, "source": "file-b"})
     lake.frames({**same, "source": "file-b"}, {**same, "source": "file-b"}, {**same, "station_id": "CS2"})
     opened = lake.build()
     assert rows(opened, "SELECT station_id, source, ordinal FROM stg_ocpp__frames ORDER BY ordinal") == [
         ("CS1", "file-a", 1),
-        ("CS1", "file-a", 2),
-        ("CS1", "file-b", 5),
         ("CS2", "file-a", 6),
     ]
     assert rows(opened, "SELECT count(*) FROM raw_ocpp__frames") == [(6,)]
+
+
+def test_a_line_that_does_not_tell_the_direction_holds_the_same_frame(lake: Lake) -> None:
+    frame = call('[2,"a","Heartbeat",{}]', received_at=at(0))
+    lake.frames({**frame, "direction": None, "protocol": None, "source": "file-a"}, {**frame, "source": "file-b"})
+    found = rows(lake.build(), "SELECT source, direction, protocol FROM stg_ocpp__frames")
+    assert found == [("file-a", "cp-to-csms", "ocpp1.6")]
 
 
 def test_frames_without_a_time_of_receipt_are_never_taken_for_equal(lake: Lake) -> None:
     same = call('[2,"a","Heartbeat",{}]', received_at=None)
     lake.frames({**same, "source": "file-a"}, {**same, "source": "file-b"})
     assert rows(lake.build(), "SELECT count(*) FROM stg_ocpp__frames") == [(2,)]
-
-
-def test_an_answer_belongs_to_the_call_before_it_and_to_no_other(lake: Lake) -> None:
-    lake.frames(
-        call('[2,"1","Heartbeat",{}]'),  # 1: repeated before it is answered
-        call('[2,"1","Heartbeat",{}]'),  # 2
-        answer('[3,"1",{}]'),  # 3
-        answer('[3,"1",{}]'),  # 4: answers nothing
-        call('[2,"2","Authorize",{}]'),  # 5
-        answer('[4,"2","InternalError","",{}]'),  # 6
-        answer('[2,"2","Reset",{}]'),  # 7: the CSMS's own call of the same id
-        call('[3,"2",{}]'),  # 8
-        answer('[3,"9",{}]'),  # 9: orphan
-        call('[2,"1","Heartbeat",{}]', station_id="CS2"),  # 10: another station's
-    )
-    assert rows(lake.build(), CALLS) == [
-        ("1", "none", None, 1, None),
-        ("1", "result", None, 2, 3),
-        ("2", "error", "InternalError", 5, 6),
-        ("2", "result", None, 7, 8),
-        ("1", "none", None, 10, None),
-    ]
-
-
-def test_at_equal_times_a_file_decides_the_order_and_across_files_the_call_comes_first(lake: Lake) -> None:
-    lake.frames(
-        answer('[3,"1",{}]', received_at=at(0)),
-        call('[2,"1","Heartbeat",{}]', received_at=at(0)),
-        answer('[3,"2",{}]', received_at=at(0), source="file-b"),
-        call('[2,"2","Heartbeat",{}]', received_at=at(0)),
-    )
-    assert rows(lake.build(), CALLS) == [("1", "none", None, 2, None), ("2", "result", None, 4, 3)]
-
-
-def test_calls_are_paired_by_time_whatever_order_the_files_came_in(lake: Lake) -> None:
-    lake.frames(answer('[3,"1",{}]', received_at=at(9), source="file-b"))
-    lake.frames(call('[2,"1","Heartbeat",{}]', received_at=at(8.5)))
-    found = rows(lake.build(), "SELECT outcome, answer_ms, call_source, answer_source FROM core__calls")
-    assert found == [("result", 500, "file-a", "file-b")]
-
-
-def test_without_times_a_call_is_paired_within_its_file_only(lake: Lake) -> None:
-    lake.frames(
-        call('[2,"1","Heartbeat",{}]', received_at=None),
-        answer('[3,"1",{}]', received_at=None, source="file-b"),
-        call('[2,"2","Heartbeat",{}]', received_at=None),
-        answer('[3,"2",{}]', received_at=None),
-    )
-    assert rows(lake.build(), CALLS) == [("1", "none", None, 1, None), ("2", "result", None, 3, 4)]
 
 
 HOSTILE = [
@@ -188,11 +142,11 @@ def test_ocpp_2_0_stays_out_of_the_derived_tables(lake: Lake) -> None:
     assert rows(opened, "SELECT count(*) FROM core__calls") == [(0,)]
 
 
-def test_late_frames_are_those_older_than_the_newest_of_another_source(lake: Lake) -> None:
+def test_late_frames_are_those_older_than_the_newest(lake: Lake) -> None:
     heartbeat = call('[2,"1","Heartbeat",{}]')
     lake.frames(
         {**heartbeat, "received_at": at(10)},  # 1
-        {**heartbeat, "received_at": at(5)},  # 2: its own file's order counts
+        {**heartbeat, "received_at": at(5)},  # 2: late, although its file holds it behind
         {**heartbeat, "received_at": at(8), "source": "file-b"},  # 3: late
         {**heartbeat, "received_at": at(10), "source": "file-b"},  # 4: the same frame as 1
         {**heartbeat, "received_at": at(12), "source": "file-b"},  # 5
@@ -214,40 +168,16 @@ def test_late_frames_are_those_older_than_the_newest_of_another_source(lake: Lak
             }
         ],
     )
-    assert rows(lake.build(), "SELECT ordinal, newest_before_at FROM core__late_frames ORDER BY ordinal") == [
-        (3, at(10)),
-        (6, at(12)),
-    ]
+    lake.add("core__replays", [replayed("CS1", until_offset=3)])
+    found = rows(lake.build(), "SELECT ordinal, newest_before_at, is_replayed FROM core__late_frames ORDER BY ordinal")
+    assert found == [(2, at(10), True), (3, at(10), True), (6, at(12), False)]
 
 
-def test_answers_are_matched_as_the_public_traces_expect(lake: Lake, shared_data: Path) -> None:
-    folders = sorted(path.parent for path in (shared_data / "ocpp/open_ocpp_trace").glob("*/expected.json"))
-    expected = {}
-    for folder in folders:
-        lines = [json.loads(line) for line in (folder / "trace.jsonl").read_text(encoding="utf-8").splitlines()]
-        lake.frames(
-            *(
-                {
-                    "payload": line["raw"].encode(),
-                    "station_id": line["chargePointId"],
-                    "direction": line["direction"],
-                    "received_at": datetime.fromisoformat(line["timestamp"]),
-                    "source": folder.name,
-                    "ordinal": index,
-                }
-                for index, line in enumerate(lines)
-            )
-        )
-        records = json.loads((folder / "expected.json").read_bytes())["records"]
-        answers = {record["correlatesWith"]: record["index"] for record in records if "correlatesWith" in record}
-        expected |= {
-            (folder.name, record["index"]): (record["action"], answers.get(record["index"]))
-            for record in records
-            if record["messageType"] == "CALL"
-        }
-    found = rows(lake.build(), "SELECT call_source, call_ordinal, action, answer_ordinal FROM core__calls")
-    assert {(source, ordinal): (action, answered) for source, ordinal, action, answered in found} == expected
-    assert len(folders) == 8
+def replayed(station: str, until_offset: int) -> dict[str, Any]:
+    said = {"version_generation": 1, "version_offset": until_offset, "version_revision": 1, "deleted": False}
+    counts = {"late_frames": 2, "facts_added": 0, "facts_changed": 0, "facts_retracted": 0}
+    until = {"until_generation": 1, "until_offset": until_offset}
+    return {"replay_id": "r", "station_id": station, "cause": "late_frames", **said, **counts, **until}
 
 
 def test_measurements_and_calls_of_a_real_capture_are_complete(lake: Lake, shared_data: Path) -> None:

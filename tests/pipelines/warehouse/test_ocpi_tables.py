@@ -62,7 +62,8 @@ def test_no_card_number_reaches_a_table_and_pseudonyms_join_with_ocpp(lake: Lake
         assert rows(opened, f"SELECT token_id, contract_id FROM {table}") == [expected]
     assert rows(opened, "SELECT count(*) FROM core__ocpi_rejects") == [(2,)]
     everything = Path(opened.execute("SELECT path FROM duckdb_databases() WHERE NOT internal").fetchall()[0][0])
-    held = everything.read_bytes()
+    # DuckDB's table of symbols for compressed text may hold all bytes in their order, digits too: no card number.
+    held = everything.read_bytes().replace(b"/0123456789:", b"")
     assert not [secret for secret in secrets if secret.encode() in held]
 
 

@@ -36,7 +36,7 @@ def test_a_damaged_file_is_said_in_one_sentence(built: Home) -> None:
 def test_every_table_is_listed_with_rows_and_meaning_reports_first(built: Home) -> None:
     listed = read.tables(built)
     assert {info.name: info.comment for info in listed} == {t.name: t.comment for t in TABLES.values()}
-    assert listed[0].name == "report__energy_daily"
+    assert listed[0].name == "report__authorization_funnel_daily"
     counts = {info.name: info.rows for info in listed}
     assert (counts["meta__build"], counts["core__sessions"], counts["stg_ocpp__frames"]) == (1, 0, None)
 

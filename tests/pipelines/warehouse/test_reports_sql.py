@@ -6,6 +6,7 @@ from typing import Any
 from small_lake import Lake, at, rows
 
 from models.facts import Authorization, FaultEpisode, Session
+from models.tables import rows_of
 
 
 def session(session_id: str, **more: Any) -> Session:
@@ -158,3 +159,20 @@ def test_rfid_usage_sorts_answers_into_classes_and_loses_no_attempt(lake: Lake) 
         (second, "tok_3", 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 7),
         (second, None, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, None),
     ]
+
+
+def test_a_lake_of_an_older_version_lacks_columns_and_is_built_all_the_same(lake: Lake) -> None:
+    names = [
+        "version_generation",
+        "version_offset",
+        "deleted",
+        "fault_id",
+        "station_id",
+        "code",
+        "opened_at",
+        "is_open",
+    ]
+    older = rows_of(FaultEpisode, [fault("a", day(1))]).select(names)
+    lake.add("core__fault_episodes", older)
+    found = "SELECT fault_id, code, canonical_code, is_open FROM core__fault_episodes"
+    assert rows(lake.build(), found) == [("a", "GroundFailure", None, True)]

@@ -17,6 +17,11 @@ def authorization(number, **changes):
         "asked_at": START,
         "answered_at": START + timedelta(seconds=1),
         "status": "Accepted",
+        "token_kind": "card",
+        "purpose": "start",
+        "session_id": "s1",
+        "is_rejected_later": False,
+        "is_energised": True,
         **changes,
     }
 
@@ -27,6 +32,9 @@ BAD = {
     "token_id_pseudonym": {"token_id": "04A2B3C4"},
     "asked_at_plausible": {"asked_at": datetime(1999, 1, 1, tzinfo=UTC), "answered_at": None},
     "answered_at_plausible": {"asked_at": None, "answered_at": START + timedelta(days=4)},
+    "token_kind_documented": {"token_kind": "sticker"},
+    "purpose_documented": {"purpose": "fun"},
+    "purpose_has_session": {"session_id": None},
     "answered": {"status": None, "answered_at": None},
     "status_allowed": {"status": "accepted"},
     "answered_after_asking": {"answered_at": START - timedelta(seconds=1)},

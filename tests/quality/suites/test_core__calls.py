@@ -18,6 +18,7 @@ def call(number, **changes):
         "answered_at": START + timedelta(milliseconds=20),
         "answer_ms": 20,
         "outcome": "result",
+        "is_repeat": False,
         "call_source": "9f86d081884c7d65",
         "call_ordinal": number,
         "answer_ordinal": number + 1,
@@ -26,8 +27,9 @@ def call(number, **changes):
 
 
 NONE = {"outcome": "none", "answered_at": None, "answer_ms": None, "answer_ordinal": None}
-GOOD = [call(1), call(3), call(5, outcome="error", error_code="NotSupported"), call(7, **NONE)]
-METRICS = {"share_unanswered": 0.05, "share_of_errors": None}
+AGAIN = {"is_repeat": True, "repeat_of_ordinal": 7}
+GOOD = [call(1), call(3), call(5, outcome="error", error_code="NotSupported"), call(7, **NONE), call(8, **AGAIN)]
+METRICS = {"share_unanswered": 0.05, "share_of_errors": None, "share_repeated": 0.02}
 BAD = {
     "protocol_supported": {"protocol": "ocpp2.0"},
     "direction_valid": {"direction": "up"},
@@ -43,6 +45,10 @@ BAD = {
     "no_position_without_answer": {"outcome": "none"},
     "share_unanswered": {"share_unanswered": 0.051},
     "share_of_errors": {"share_of_errors": 0.021},
+    "share_repeated": {"share_repeated": 0.021},
+    "repeat_names_its_first": {"is_repeat": True},
+    "no_first_without_repeat": {"repeat_of_ordinal": 3},
+    "refused_answers_came": {**NONE, "outcome": "none", "result_error_code": "GenericError"},
 }
 
 

@@ -19,6 +19,10 @@ def measurement(number, measurand="Energy.Active.Import.Register", value=1234.5,
         "location": "Outlet",
         "context": "Sample.Periodic",
         "value": value,
+        "unit_normalised": "Wh",
+        "is_signed": False,
+        "is_repeat": False,
+        "is_after_stop": False,
         "action": "MeterValues",
         "received_at": START,
         "source": "9f86d081884c7d65",
@@ -37,7 +41,7 @@ GOOD = [
     measurement(5, "Temperature", -20.0),
     measurement(6, "Power.Active.Export", -3_000.0),
 ]
-METRICS = {"share_unreadable": 0}
+METRICS = {"share_unreadable": 0, "share_without_unit": 0, "share_repeated": 0.1}
 BAD = {
     "protocol_supported": {"protocol": "ocpp2.0"},
     "connector_id_plausible": {"connector_id": -2},
@@ -53,7 +57,10 @@ BAD = {
     "soc_possible": {"measurand": "SoC", "value": 100.1},
     "voltage_possible": {"measurand": "Voltage", "value": 2_000.1},
     "temperature_possible": {"measurand": "Temperature", "value": -273.2},
+    "unit_base": {"unit_normalised": "kWh"},
     "share_unreadable": {"share_unreadable": 0.02},
+    "share_without_unit": {"share_without_unit": 0.02},
+    "share_repeated": {"share_repeated": 0.3},
 }
 
 

@@ -13,6 +13,7 @@ def trend(number, **changes):
         "vendor": "Vendor",
         "model": "Model",
         "firmware": "1.0",
+        "canonical_code": "ground_failure",
         "code": "GroundFailure",
         "episodes": 2,
         "sessions": 40,

@@ -1,0 +1,111 @@
+"""What is done to a station, and what it says of itself: commands, firmware, security, vendors' own messages.
+
+One reader for every version, since the fields differ in name and never in meaning; nothing in these payloads is
+required. Not here: tokens in clear, and the data of a DataTransfer (it may hold anything).
+"""
+
+import msgspec
+from msgspec import Raw
+
+from models import times
+from models.events import Operation, UnusableError
+from models.ids import bounded
+from models.ocpp.lenient import Payload, small
+from models.tokens import pseudonym
+
+BY_SYSTEM = frozenset(
+    {
+        *("RemoteStartTransaction", "RequestStartTransaction", "RemoteStopTransaction", "RequestStopTransaction"),
+        *("Reset", "UnlockConnector", "ChangeAvailability", "TriggerMessage", "ExtendedTriggerMessage"),
+        *("UpdateFirmware", "SignedUpdateFirmware", "ChangeConfiguration", "SetVariables"),
+        *("ReserveNow", "CancelReservation", "ClearCache", "DataTransfer"),
+    }
+)
+BY_STATION = frozenset(
+    {
+        *("BootNotification", "FirmwareStatusNotification", "SignedFirmwareStatusNotification"),
+        *("SecurityEventNotification", "ReservationStatusUpdate", "DataTransfer"),
+    }
+)
+OPERATIONS = BY_SYSTEM | BY_STATION
+_TOLD = ("type", "operational_status", "status", "reason", "requested_message", "key", "vendor_id", "message_id")
+_MOST_VARIABLES = 8
+
+
+class _Named(msgspec.Struct, gc=False):
+    name: str | None = None
+
+
+class _Variable(msgspec.Struct, gc=False):
+    component: _Named | None = None
+    variable: _Named | None = None
+
+
+class _Evse(msgspec.Struct, rename="camel", gc=False):
+    id: int | None = None
+    connector_id: int | None = None
+
+
+class _IdToken(msgspec.Struct, rename="camel", gc=False):
+    id_token: str | None = None
+
+
+class _Body(msgspec.Struct, rename="camel", gc=False):
+    connector_id: int | None = None
+    evse_id: int | None = None
+    evse: _Evse | None = None
+    transaction_id: int | str | None = None
+    id_tag: str | None = None
+    id_token: _IdToken | None = None
+    timestamp: str | None = None
+    type: str | None = None
+    operational_status: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    requested_message: str | None = None
+    key: str | None = None
+    vendor_id: str | None = None
+    message_id: str | None = None
+    set_variable_data: list[_Variable] | None = None
+
+
+class _Answer(msgspec.Struct, gc=False):
+    status: str | None = None
+
+
+_body = Payload(_Body)
+_answer = Payload(_Answer)
+
+
+def read_operation(payload: Raw, key: bytes | None) -> Operation:
+    """Any of `OPERATIONS`; a payload that is no object says nothing, but the message was sent."""
+    try:
+        body = _body.read(payload)
+    except UnusableError:
+        body = _Body()
+    evse = body.evse or _Evse()
+    token = body.id_tag or (body.id_token.id_token if body.id_token else None)
+    return Operation(
+        small(evse.id if body.evse_id is None else body.evse_id),
+        small(evse.connector_id if body.connector_id is None else body.connector_id),
+        None if body.transaction_id is None else bounded(str(body.transaction_id)),
+        bounded(pseudonym(token, key)),
+        times.parse(body.timestamp),
+        _detail(body),
+    )
+
+
+def read_outcome(payload: Raw) -> str | None:
+    """The status of an answer."""
+    try:
+        return bounded(_answer.read(payload).status)
+    except UnusableError:
+        return None
+
+
+def _detail(body: _Body) -> str | None:
+    told = [f"{name}={bounded(value)}" for name in _TOLD if (value := getattr(body, name))]
+    for pair in (body.set_variable_data or [])[:_MOST_VARIABLES]:
+        component, variable = pair.component or _Named(), pair.variable or _Named()
+        told.append(f"variable={bounded(component.name) or '-'}.{bounded(variable.name) or '-'}")
+    return ", ".join(told) or None

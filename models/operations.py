@@ -1,0 +1,88 @@
+"""What was done to a station and what it said of itself, each with its answer. Not here: how it is read off the wire.
+
+These rows tell a fault from an operator's action: a Faulted after a Reset, an end after a RemoteStop.
+"""
+
+from models import anomalies, ids
+from models.facts import StationEvent
+from models.frames import Call, CallError, CallResult
+from models.moment import Moment
+from models.ocpp.operations import read_operation, read_outcome
+from models.record import Direction
+from models.state import MAX_OPERATIONS, OperationState, StationState, trim
+from models.times import as_utc
+
+MAX_A_DAY = 256
+"""Rows of one action that a station gets per day of the log: some vendors send their telemetry by DataTransfer."""
+SYSTEM, STATION = "system", "station"
+ERROR = "error"
+
+
+def take(state: StationState, call: Call, moment: Moment, *, is_system: bool) -> None:
+    """Fold a command or a message of the station; its answer is waited for."""
+    if not anomalies.allows(state, call.action, moment, MAX_A_DAY):
+        return
+    event = read_operation(call.payload, moment.token_key)
+    asked_by = SYSTEM if is_system else STATION
+    operation = OperationState(
+        ids.digest("event", state.station_id, call.action, asked_by, moment.mark),
+        call.action,
+        asked_by,
+        moment.protocol,
+        event.evse_id,
+        event.connector_id,
+        event.transaction_id,
+        event.token,
+        event.at_us,
+        moment.received_us,
+        event.detail,
+    )
+    state.operations.pop(_key(call.message_id, is_system=is_system), None)
+    state.operations[_key(call.message_id, is_system=is_system)] = operation
+    trim(state.operations, MAX_OPERATIONS)
+    state.touch(operation.event_id, operation)
+
+
+def answered(
+    state: StationState, frame: CallResult | CallError, received_us: int | None, direction: str | None
+) -> None:
+    """Fold an answer, to the other side's call; without a direction, to either."""
+    if not state.operations:
+        return
+    operation = None
+    if direction != Direction.CP_TO_CSMS:
+        operation = state.operations.pop(_key(frame.message_id, is_system=False), None)
+    if operation is None and direction != Direction.CSMS_TO_CP:
+        operation = state.operations.pop(_key(frame.message_id, is_system=True), None)
+    if operation is None:
+        return
+    operation.outcome = read_outcome(frame.payload) if isinstance(frame, CallResult) else ERROR
+    operation.answered_us = received_us
+    state.touch(operation.event_id, operation)
+
+
+def fact(state: StationState, operation: OperationState, generation: int, offset: int) -> StationEvent:
+    """The event as a fact."""
+    return StationEvent(
+        version_generation=generation,
+        version_offset=offset,
+        event_id=operation.event_id,
+        station_id=state.station_id,
+        evse_id=operation.evse_id,
+        connector_id=operation.connector_id,
+        protocol=operation.protocol,
+        action=operation.action,
+        asked_by=operation.asked_by,
+        transaction_id=operation.transaction_id,
+        token_id=operation.token,
+        happened_at=as_utc(operation.at_us if operation.received_us is None else operation.received_us),
+        reported_at=as_utc(operation.at_us),
+        answered_at=as_utc(operation.answered_us),
+        outcome=operation.outcome,
+        detail=operation.detail,
+    )
+
+
+def _key(message_id: str, *, is_system: bool) -> str:
+    """Each side numbers its own calls."""
+    return f"{'<' if is_system else '>'}{ids.bounded(message_id) or ''}"

@@ -1,0 +1,191 @@
+-- What is odd about sampled values: one row per session (outside sessions: per connector and day of UTC), kind and phase,
+-- with the worst value, the band it left and the first frame that showed it. Part of core__anomalies.
+WITH samples AS (
+  SELECT
+    station_id, evse_id, connector_id, protocol, session_id, measured_at, measurand,
+    value, value_normalised AS normalised, unit_normalised AS unit, phase_normalised AS phase, location_normalised,
+    is_signed, transaction_id, source, ordinal,
+    coalesce(session_id, concat_ws('/', evse_id, connector_id, CAST(timezone('UTC', measured_at) AS DATE))) AS series
+  FROM core__measurements
+  WHERE NOT is_repeat
+), nominals AS (
+  -- The grid's voltage as the station itself shows it; what has none near is no alternating voltage.
+  SELECT station_id, is_line_to_line, arg_min(nominal_v, (abs(nominal_v - usual_v), nominal_v)) AS nominal_v
+  FROM (
+    SELECT station_id, phase LIKE '%-%' AS is_line_to_line, median(normalised) AS usual_v
+    FROM samples
+    -- Without a phase it may be the direct voltage of the battery.
+    WHERE measurand = 'Voltage' AND unit = 'V' AND normalised >= 10 AND phase IS NOT NULL AND phase <> 'N'
+    GROUP BY ALL
+  )
+  JOIN (
+    VALUES (false, 100), (false, 120), (false, 127), (false, 220), (false, 230), (false, 240), (false, 277),
+    (true, 200), (true, 208), (true, 240), (true, 380), (true, 400), (true, 415), (true, 480), (true, 600)
+  ) AS known (is_between, nominal_v) ON is_between = is_line_to_line AND abs(nominal_v - usual_v) <= 0.12 * nominal_v
+  GROUP BY ALL
+), voltages AS (
+  -- EN 50160: within 10 % of the nominal voltage. Under 10 V a contactor is open.
+  SELECT
+    s.*, CASE WHEN s.normalised < n.nominal_v THEN 'undervoltage' ELSE 'overvoltage' END AS kind,
+    abs(s.normalised - n.nominal_v) AS deviation, CAST(round(s.normalised, 1) AS VARCHAR) AS seen,
+    concat(round(0.9 * n.nominal_v, 1), ' to ', round(1.1 * n.nominal_v, 1)) AS band
+  FROM samples AS s
+  JOIN nominals AS n ON n.station_id = s.station_id AND n.is_line_to_line = (s.phase LIKE '%-%')
+  WHERE s.measurand = 'Voltage' AND s.unit = 'V' AND s.normalised >= 10 AND s.phase <> 'N'
+    AND s.normalised NOT BETWEEN 0.9 * n.nominal_v AND 1.1 * n.nominal_v
+), frequencies AS (
+  -- EN 50160: within 1 % of 50 Hz; of 60 Hz likewise.
+  SELECT
+    *, 'frequency_deviation' AS kind, abs(normalised - nominal_hz) AS deviation,
+    CAST(round(normalised, 3) AS VARCHAR) AS seen,
+    concat(round(0.99 * nominal_hz, 1), ' to ', round(1.01 * nominal_hz, 1)) AS band
+  FROM (SELECT *, CASE WHEN normalised < 55 THEN 50 ELSE 60 END AS nominal_hz FROM samples)
+  WHERE measurand = 'Frequency' AND unit = 'hertz' AND normalised > 0
+    AND abs(normalised - nominal_hz) > 0.01 * nominal_hz
+), unreadable AS (
+  SELECT *, 'value_unreadable' AS kind, 0.0 AS deviation, measurand AS seen, 'a number' AS band
+  FROM samples WHERE value IS NULL AND NOT is_signed
+), mains AS (
+  SELECT *, 'meter_on_connector_0' AS kind, 0.0 AS deviation, '0' AS seen, 'above 0' AS band
+  FROM samples WHERE connector_id = 0 AND coalesce(evse_id, 0) = 0 AND transaction_id IS NOT NULL AND session_id IS NOT NULL
+), currents AS (
+  SELECT
+    any_value(station_id) AS station_id, any_value(evse_id) AS evse_id, any_value(connector_id) AS connector_id,
+    any_value(protocol) AS protocol, session_id, measured_at, series,
+    max(normalised) - min(normalised) AS apart_a, avg(normalised) AS mean_a,
+    min(struct_pack(source := source, ordinal := ordinal)) AS place
+  FROM samples
+  WHERE measurand = 'Current.Import' AND unit = 'A' AND phase IN ('L1', 'L2', 'L3') AND session_id IS NOT NULL
+  GROUP BY session_id, measured_at, series
+  -- A car on one or two phases leaves the others idle: that is no imbalance.
+  HAVING count(DISTINCT phase) = 3 AND min(normalised) > 1
+), imbalances AS (
+  SELECT * FROM (
+    SELECT
+      *, apart_a > greatest(0.2 * mean_a, 2) AS is_odd,
+      count(*) FILTER (apart_a > greatest(0.2 * mean_a, 2)) OVER (PARTITION BY session_id) AS odd,
+      count(*) OVER (PARTITION BY session_id) AS instants
+    FROM currents
+  )
+  WHERE is_odd AND odd >= 2 AND odd * 2 >= instants
+), offers AS (
+  -- The station offers under 70 % of what it offered before, three times and for three minutes at least.
+  SELECT
+    *, max(normalised) OVER (
+      PARTITION BY session_id, measurand, phase ORDER BY measured_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS highest
+  FROM samples
+  WHERE measurand IN ('Current.Offered', 'Power.Offered') AND unit IN ('A', 'W') AND session_id IS NOT NULL
+), powers AS (
+  -- Without an offer: under half of the highest power, though the battery is less than half full.
+  SELECT
+    p.*, max(p.normalised) OVER (
+      PARTITION BY p.session_id, p.phase ORDER BY p.measured_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS highest
+  FROM samples AS p
+  ANTI JOIN offers AS o ON o.session_id = p.session_id
+  WHERE p.measurand = 'Power.Active.Import' AND p.unit IN ('W', 'VA') AND p.session_id IS NOT NULL
+    AND p.phase IS NULL AND coalesce(p.location_normalised, 'Outlet') = 'Outlet'
+), deratings AS (
+  SELECT *
+  FROM (
+    SELECT o.*, 0.7 * o.highest AS limit_w FROM offers AS o
+    WHERE o.normalised > 0 AND o.normalised < 0.7 * o.highest
+    UNION ALL
+    SELECT p.*, 0.5 * p.highest FROM powers AS p
+    ASOF JOIN (
+      SELECT session_id, measured_at, normalised FROM samples
+      WHERE measurand = 'SoC' AND normalised BETWEEN 1 AND 100 AND session_id IS NOT NULL
+    ) AS c ON c.session_id = p.session_id AND p.measured_at >= c.measured_at
+    WHERE p.normalised > 0.1 * p.highest AND p.normalised < 0.5 * p.highest AND c.normalised < 50
+  )
+  WINDOW w AS (PARTITION BY session_id, measurand, phase)
+  QUALIFY count(*) OVER w >= 3 AND epoch(max(measured_at) OVER w - min(measured_at) OVER w) >= 180
+), odd AS (
+  SELECT
+    station_id, evse_id, connector_id, protocol, session_id, series, kind, phase, measured_at, deviation, seen, band,
+    struct_pack(source := source, ordinal := ordinal) AS place
+  FROM voltages
+  UNION ALL BY NAME
+  SELECT
+    station_id, evse_id, connector_id, protocol, session_id, series, kind, phase, measured_at, deviation, seen, band,
+    struct_pack(source := source, ordinal := ordinal) AS place
+  FROM frequencies
+  UNION ALL BY NAME
+  SELECT
+    station_id, evse_id, connector_id, protocol, session_id, series, kind, measurand AS phase, measured_at, deviation,
+    seen, band, struct_pack(source := source, ordinal := ordinal) AS place
+  FROM unreadable
+  UNION ALL BY NAME
+  SELECT
+    station_id, evse_id, connector_id, protocol, session_id, series, kind, NULL AS phase, measured_at, deviation, seen,
+    band, struct_pack(source := source, ordinal := ordinal) AS place
+  FROM mains
+  UNION ALL BY NAME
+  SELECT
+    station_id, evse_id, connector_id, protocol, session_id, series, 'phase_imbalance' AS kind, measured_at,
+    apart_a AS deviation, CAST(round(apart_a, 1) AS VARCHAR) AS seen,
+    concat('at most ', round(greatest(0.2 * mean_a, 2), 1)) AS band, place
+  FROM imbalances
+  UNION ALL BY NAME
+  SELECT
+    station_id, evse_id, connector_id, protocol, session_id, series, 'derating' AS kind, measurand AS phase, measured_at,
+    limit_w - normalised AS deviation, CAST(round(normalised, 1) AS VARCHAR) AS seen,
+    concat('at least ', round(limit_w, 1)) AS band, struct_pack(source := source, ordinal := ordinal) AS place
+  FROM deratings
+), found AS (
+  SELECT
+    kind, station_id, series, phase,
+    any_value(session_id) AS session_id,
+    min(evse_id) AS evse_id,
+    min(connector_id) AS connector_id,
+    min(protocol) AS protocol,
+    min(measured_at) AS first_at,
+    max(struct_pack(deviation := deviation, seen := seen, band := band)) AS worst,
+    min(struct_pack(measured_at := measured_at, place := place)) AS evidence,
+    count(*) AS samples
+  FROM odd
+  GROUP BY kind, station_id, series, phase
+), gaps AS (
+  SELECT
+    'register_gap' AS kind, g.station_id, g.session_id AS series, NULL AS phase, g.session_id, g.evse_id, g.connector_id,
+    s.protocol, g.started_at AS first_at, CAST(CAST(g.register_to_wh AS DECIMAL(38, 4)) AS VARCHAR) AS seen,
+    CAST(CAST(g.register_from_wh AS DECIMAL(38, 4)) AS VARCHAR) AS band
+  FROM core__register_gaps AS g
+  JOIN core__sessions AS s ON s.session_id = g.session_id
+  WHERE g.kind = 'gap'
+), said AS (
+  SELECT * EXCLUDE (worst, evidence), worst.seen AS seen, worst.band AS band, evidence.place.source AS source,
+    evidence.place.ordinal AS ordinal FROM found
+  UNION ALL BY NAME
+  SELECT * FROM gaps
+)
+SELECT
+  md5(concat_ws(chr(31), s.kind, s.station_id, s.series, s.phase)) AS anomaly_id,
+  s.kind AS anomaly,
+  CASE WHEN s.kind IN ('undervoltage', 'overvoltage', 'frequency_deviation', 'register_gap') THEN 'warning' ELSE 'info' END
+    AS severity,
+  s.station_id,
+  s.evse_id,
+  s.connector_id,
+  s.protocol,
+  s.session_id,
+  s.first_at AS happened_at,
+  s.seen AS value,
+  s.band AS expected,
+  CASE s.kind
+    WHEN 'undervoltage' THEN concat(s.samples, ' samples of ', coalesce(s.phase, 'the voltage'), ' in V are too low.')
+    WHEN 'overvoltage' THEN concat(s.samples, ' samples of ', coalesce(s.phase, 'the voltage'), ' in V are too high.')
+    WHEN 'frequency_deviation' THEN concat(s.samples, ' samples in Hz are off the grid''s frequency.')
+    WHEN 'value_unreadable' THEN concat(s.samples, ' samples are no numbers.')
+    WHEN 'meter_on_connector_0' THEN concat(s.samples, ' samples of a transaction stand on connector 0.')
+    WHEN 'phase_imbalance' THEN concat('The currents of three phases are too far apart in A, ', s.samples, ' times.')
+    WHEN 'derating' THEN concat(s.phase, ' fell in ', s.samples, ' samples.')
+    ELSE 'The register in Wh moved between two sessions of the connector.'
+  END AS detail,
+  f.generation AS evidence_generation,
+  f.partition AS evidence_partition,
+  f."offset" AS evidence_offset
+FROM said AS s
+LEFT JOIN raw_ocpp__frames AS f ON f.source = s.source AND f.ordinal = s.ordinal AND f.station_id = s.station_id
+ORDER BY s.station_id, happened_at, anomaly_id

@@ -1,0 +1,116 @@
+-- OCA's five periods of a session (OCPP 1.6 section 2.2, errata 4.5), and the pauses that the car asked for. Read off
+-- the port's timeline, by the status as it was last known: a silence ends no period. Of sessions that overlap on one
+-- port, the one begun last has the port's time.
+WITH sessions AS (
+  SELECT
+    s.session_id, s.station_id, s.evse_id, s.connector_id, c.port_id, s.started_at, s.ended_at, s.is_open,
+    coalesce(s.ended_at, TIMESTAMPTZ 'infinity') AS until_at,
+    least(coalesce(s.ended_at, TIMESTAMPTZ 'infinity'), lead(s.started_at) OVER (
+      PARTITION BY s.station_id, c.port_id ORDER BY s.started_at, s.session_id
+    )) AS turn_until_at
+  FROM core__sessions AS s
+  LEFT JOIN (
+    SELECT DISTINCT station_id, coalesce(evse_id, connector_id) AS number, port_id FROM core__connectors
+  ) AS c ON c.station_id = s.station_id AND c.number = coalesce(s.evse_id, s.connector_id)
+  WHERE s.started_at IS NOT NULL AND coalesce(s.ended_at >= s.started_at, true)
+), words AS (
+  SELECT
+    station_id, port_id, from_at, until_at, is_last,
+    known_status AS word,
+    source,
+    coalesce(known_status IN ('Preparing', 'Charging', 'SuspendedEV', 'SuspendedEVSE', 'Finishing'), false) AS is_used
+  FROM core__status_timeline
+), used AS (
+  SELECT
+    station_id, port_id, min(from_at) AS from_at,
+    CASE WHEN bool_or(is_last) THEN TIMESTAMPTZ 'infinity' ELSE max(until_at) END AS until_at
+  FROM (
+    SELECT *, count(*) FILTER (NOT is_used) OVER (PARTITION BY station_id, port_id ORDER BY from_at) AS block FROM words
+  )
+  WHERE is_used
+  GROUP BY station_id, port_id, block
+), bounded AS (
+  -- A session begins with the first sign of it on its port (the cable) and ends when the port is free again.
+  SELECT
+    s.*,
+    coalesce(
+      CASE
+        WHEN b.until_at >= s.started_at
+          THEN greatest(b.from_at, CASE
+            WHEN lag(s.ended_at) OVER turn > s.started_at THEN s.started_at ELSE lag(s.ended_at) OVER turn
+          END)
+      END,
+      s.started_at
+    ) AS first_at,
+    CASE
+      WHEN s.ended_at IS NULL THEN NULL
+      WHEN e.until_at >= s.ended_at
+        THEN nullif(
+          least(e.until_at, CASE
+            WHEN lead(s.started_at) OVER turn < s.ended_at THEN s.ended_at ELSE lead(s.started_at) OVER turn
+          END),
+          TIMESTAMPTZ 'infinity'
+        )
+      ELSE s.ended_at
+    END AS last_at
+  FROM sessions AS s
+  ASOF LEFT JOIN used AS b ON b.station_id = s.station_id AND b.port_id = s.port_id AND s.started_at >= b.from_at
+  ASOF LEFT JOIN used AS e ON e.station_id = s.station_id AND e.port_id = s.port_id AND s.until_at >= e.from_at
+  WINDOW turn AS (PARTITION BY s.station_id, s.port_id ORDER BY s.started_at, s.session_id)
+), turns AS (
+  SELECT session_id, station_id, port_id, started_at, turn_until_at FROM sessions WHERE turn_until_at > started_at
+), pieces AS (
+  -- What began before the session and goes on in it, and what began in it.
+  SELECT s.session_id, s.started_at AS from_at, least(w.until_at, s.turn_until_at) AS until_at, w.word, w.source
+  FROM turns AS s
+  ASOF JOIN words AS w ON w.station_id = s.station_id AND w.port_id = s.port_id AND s.started_at > w.from_at
+  WHERE w.until_at > s.started_at
+  UNION ALL
+  SELECT s.session_id, w.from_at, least(w.until_at, s.turn_until_at), w.word, w.source
+  FROM words AS w
+  ASOF JOIN turns AS s ON s.station_id = w.station_id AND s.port_id = w.port_id AND w.from_at >= s.started_at
+  WHERE w.from_at < s.turn_until_at
+), named AS (
+  SELECT p.session_id, p.from_at, p.until_at, p.source, n.period
+  FROM pieces AS p
+  JOIN (VALUES
+    ('EnergyOffer', 'Charging'), ('EnergyOffer', 'SuspendedEV'), ('EnergyOfferSuspend', 'SuspendedEVSE'),
+    ('EnergyTransfer', 'Charging'), ('SuspendedEV', 'SuspendedEV')
+  ) AS n (period, word) ON n.word = p.word
+), islands AS (
+  SELECT
+    session_id, period, min(from_at) AS from_at, max(until_at) AS until_at,
+    CASE WHEN bool_or(source = 'inferred_from_transaction') THEN 'transaction' ELSE 'status' END AS basis
+  FROM (
+    SELECT *, count(*) FILTER (is_new) OVER (PARTITION BY session_id, period ORDER BY from_at) AS island
+    FROM (
+      SELECT
+        *, from_at IS DISTINCT FROM lag(until_at) OVER (PARTITION BY session_id, period ORDER BY from_at) AS is_new
+      FROM named
+    )
+  )
+  GROUP BY session_id, period, island
+), periods AS (
+  SELECT session_id, 'Session' AS period, first_at AS from_at, last_at AS until_at,
+    is_open OR last_at IS NULL AS is_open, CASE WHEN port_id IS NULL THEN 'transaction' ELSE 'status' END AS basis
+  FROM bounded
+  UNION ALL
+  SELECT session_id, 'Transaction', started_at, ended_at, is_open, 'transaction' FROM bounded
+  UNION ALL
+  SELECT i.session_id, i.period, i.from_at, i.until_at, false, i.basis FROM islands AS i WHERE i.until_at > i.from_at
+)
+SELECT
+  p.session_id,
+  s.station_id,
+  s.evse_id,
+  s.connector_id,
+  p.period,
+  row_number() OVER (PARTITION BY p.session_id, p.period ORDER BY p.from_at) AS number,
+  p.from_at,
+  p.until_at,
+  epoch(p.until_at - p.from_at) AS duration_s,
+  p.is_open,
+  p.basis
+FROM periods AS p
+JOIN sessions AS s ON s.session_id = p.session_id
+ORDER BY s.station_id, s.started_at, p.session_id, p.from_at, p.period

@@ -1,0 +1,38 @@
+-- Continuity of each meter (OCPP 1.6 errata 3.77): a session's first register against the last one of the session
+-- before it on the same connector (1.6) or EVSE (2.x). Over a meter, the sessions' travel and the gaps between them
+-- add up to the register's travel.
+WITH sessions AS (
+  SELECT
+    *,
+    lag(session_id) OVER meter AS previous_session_id,
+    lag(ended_at) OVER meter AS previous_ended_at,
+    lag(is_open) OVER meter AS is_previous_open,
+    lag(register_end_wh) OVER meter AS register_from_wh,
+    lag(register_seen_wh) OVER meter AS register_seen_from_wh
+  FROM core__sessions
+  WHERE coalesce(evse_id, connector_id) IS NOT NULL AND started_at IS NOT NULL
+  WINDOW meter AS (PARTITION BY station_id, coalesce(evse_id, connector_id) ORDER BY started_at, session_id)
+)
+SELECT
+  session_id,
+  previous_session_id,
+  station_id,
+  evse_id,
+  connector_id,
+  previous_ended_at,
+  started_at,
+  register_from_wh,
+  register_start_wh AS register_to_wh,
+  register_start_wh - register_from_wh AS gap_wh,
+  register_seen_from_wh - register_from_wh AS after_stop_wh,
+  CASE
+    WHEN is_previous_open OR started_at < previous_ended_at THEN 'overlap'
+    WHEN gap_wh IS NULL THEN 'unknown'
+    -- meterStart and meterStop are whole Wh, sampled registers are not.
+    WHEN abs(gap_wh) <= 1 THEN 'continuous'
+    WHEN gap_wh < 0 THEN 'reset'
+    ELSE 'gap'
+  END AS kind
+FROM sessions
+WHERE previous_session_id IS NOT NULL
+ORDER BY station_id, evse_id, connector_id, started_at, session_id

@@ -1,0 +1,37 @@
+-- Codes that no row of the crosswalk knows, by what they cost: the list by which it grows. Episodes say what stands
+-- in for such a code (an errorCode, a component and variable, or nothing); minutes of open ones run to the last frame.
+WITH log AS (
+  SELECT max(received_at) AS last_at FROM raw_ocpp__frames
+), unmapped AS (
+  SELECT
+    f.unmapped_code, f.code, f.canonical_code, f.vendor_id, f.protocol, f.vendor, f.model, f.firmware,
+    f.station_id, f.is_open, f.info, f.opened_at,
+    coalesce(f.opened_received_at, f.opened_at) AS first_at,
+    coalesce(f.closed_received_at, f.closed_at, f.opened_received_at, f.opened_at) AS last_at,
+    -- Not greatest() alone: it would make 0 of a null.
+    CASE
+      WHEN f.opened_at IS NOT NULL THEN greatest(0, epoch(coalesce(f.closed_at, log.last_at)) - epoch(f.opened_at)) / 60
+    END AS minutes
+  FROM core__fault_episodes AS f
+  CROSS JOIN log
+  WHERE f.unmapped_code IS NOT NULL
+)
+SELECT
+  unmapped_code,
+  code,
+  canonical_code,
+  vendor_id,
+  protocol,
+  vendor,
+  model,
+  firmware,
+  count(*) AS episodes,
+  count(*) FILTER (WHERE is_open) AS episodes_open,
+  sum(minutes) AS minutes,
+  count(DISTINCT station_id) AS stations,
+  min(first_at) AS first_seen_at,
+  max(last_at) AS last_seen_at,
+  min(info) AS info
+FROM unmapped
+GROUP BY ALL
+ORDER BY minutes DESC NULLS LAST, episodes DESC, unmapped_code

@@ -1,0 +1,126 @@
+"""Parts of a log through `process`, cut, overlapping and in any order: the tables of the whole log (ADR 0014)."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.catalogue import TABLES
+from pipelines.home import Home
+from pipelines.warehouse import read
+
+SAP = "ocpp/sim_sap_emobility_16_201.jsonl"
+SOLIDSTUDIO = "ocpp/sim_solidstudio_vcp_16_201_21.jsonl"
+CSV_LOG = "ocpp/kwwhat_ocpp16_synthetic_14d.csv"
+TOLD = {"core__late_frames", "core__replays", "core__restatements", "core__dead_letters"}
+"""Tables that tell of the way the frames came."""
+COMPARED = sorted(name for name in TABLES if name.startswith(("core__", "report__")) and name not in TOLD)
+_PLACES = ("log_id", "topic", "generation", "partition", "offset", "source", "ordinal", "build_id")
+CASES = {
+    "monday_then_the_week_then_the_month": (CSV_LOG, [[(6_000, 9_000)], [(5_000, 13_000)], [(0, None)]]),
+    "the_last_half_first": (SAP, [[(1_900, None), (0, 2_100)]]),
+    "parts_in_no_order": (SOLIDSTUDIO, [[(200, None), (0, 80)], [(150, 250), (60, 160)]]),
+}
+
+
+def tables(laddstrom: Any) -> dict[str, list[str]]:
+    """The rows of every compared table in any order, without where in which log their frames stand."""
+
+    def is_place(name: str) -> bool:
+        return name in _PLACES or name.endswith(tuple(f"_{place}" for place in _PLACES)) or name == "evidence"
+
+    with read.connect_readonly(laddstrom.home) as opened:
+        found = {}
+        for table in COMPARED:
+            answer = read.query(opened, f"SELECT * FROM {table}")
+            found[table] = sorted(
+                str({name: value for name, value in zip(answer.columns, row, strict=True) if not is_place(name)})
+                for row in answer.rows
+            )
+        return found
+
+
+def part(whole: Path, folder: Path, first: int, last: int | None) -> Path:
+    """Some lines of a log as a file of its own, with the head of a CSV log."""
+    lines = whole.read_text(encoding="utf-8").splitlines(keepends=True)
+    head = lines[:1] if whole.suffix == ".csv" else []
+    file = folder / f"{first}-{last}{whole.suffix}"
+    file.write_text("".join([*head, *lines[len(head) :][first:last]]), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_parts_of_a_log_give_the_tables_of_the_whole(
+    laddstrom: Any, case: str, shared_data: Path, tmp_path: Path
+) -> None:
+    name, runs = CASES[case]
+    laddstrom.process(shared_data / name)
+    expected = tables(laddstrom)
+    other = Home(tmp_path / "parts")
+    other.create()
+    # Pseudonyms, and ids made with them, come from the home's key.
+    shutil.copytree(laddstrom.home.root / "keys", other.root / "keys", dirs_exist_ok=True)
+    laddstrom.home = other
+    laddstrom.environment["LADDSTROM_HOME"] = str(other.root)
+    summaries = [
+        laddstrom.process(*(part(shared_data / name, tmp_path, first, last) for first, last in ranges))
+        for ranges in runs
+    ]
+    found = tables(laddstrom)
+    assert [table for table in expected if found[table] != expected[table]] == []
+    this_run = summaries[-1]["this_run"]
+    assert this_run["late_frames"] > 0
+    assert this_run["replayed"] > 0
+    assert laddstrom.sql("select count(*) as waiting from core__late_frames where not is_replayed") == [{"waiting": 0}]
+
+
+def test_the_same_files_once_more_are_not_late(laddstrom: Any, shared_data: Path, tmp_path: Path) -> None:
+    files = [part(shared_data / SOLIDSTUDIO, tmp_path, *lines) for lines in ((150, None), (0, 160))]
+    first = laddstrom.process(*files)["whole_warehouse"]
+    assert (first["replayed"] > 0, first["sessions"]) == (True, 9)
+    shown = laddstrom.run("process", "--again", *files).stdout
+    assert "stations replayed for them" in shown
+    again = laddstrom.process("--again", files[1])
+    assert {
+        name: again["this_run"][name] for name in ("landed", "late_frames", "replayed", "restated", "retracted")
+    } == {
+        "landed": 0,
+        "late_frames": 0,
+        "replayed": 0,
+        "restated": 0,
+        "retracted": 0,
+    }
+    assert again["whole_warehouse"] == first
+
+
+def test_up_folds_late_frames_in_after_a_landing(
+    laddstrom: Any, eventually: Any, shared_data: Path, tmp_path: Path
+) -> None:
+    newer, older = (part(shared_data / SOLIDSTUDIO, tmp_path, *lines) for lines in ((150, None), (0, 160)))
+    with laddstrom.up("--land-every", 2) as up:
+        laddstrom.run("import", newer)
+        assert eventually(laddstrom.home.current.exists)
+        laddstrom.run("import", older)
+        assert eventually(lambda: laddstrom.sql("select count(*) as n from core__replays")[0]["n"] > 0, 60), up.said
+        assert up.stop() == 0
+    assert laddstrom.sql("select count(*) as waiting from core__late_frames where not is_replayed") == [{"waiting": 0}]
+    found = laddstrom.sql("select count(*) as sessions, count(*) filter (not is_open) as closed from core__sessions")
+    assert found == [{"sessions": 9, "closed": 9}]
+
+
+def test_late_frames_that_a_run_left_behind_are_folded_in_by_the_next(
+    laddstrom: Any, shared_data: Path, tmp_path: Path
+) -> None:
+    newer, older = (part(shared_data / SOLIDSTUDIO, tmp_path, *lines) for lines in ((150, None), (0, 160)))
+    with laddstrom.up("--land-every", 1_000) as up:
+        laddstrom.run("import", newer)
+        laddstrom.run("import", older)
+        assert up.stop() == 0
+    assert laddstrom.sql("select count(*) as n from core__replays") == [{"n": 0}]
+    summary = laddstrom.process(older)
+    assert summary["files"][0]["is_skipped"]
+    assert summary["this_run"]["replayed"] > 0
+    assert summary["whole_warehouse"]["sessions"] == 9
+    waiting = laddstrom.sql("select count(*) as waiting from core__late_frames where not is_replayed")
+    assert waiting == [{"waiting": 0}]

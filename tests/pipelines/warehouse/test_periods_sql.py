@@ -1,0 +1,104 @@
+"""OCA's periods of a session."""
+
+from typing import Any
+
+from folded import Wire, at, land, records, shared
+from small_lake import Lake, rows
+
+PERIODS = """SELECT period, number, epoch(from_at - TIMESTAMPTZ '2023-11-14 22:13:20Z')::INT, duration_s::INT, basis
+  FROM core__periods ORDER BY session_id, period, number"""
+
+
+def periods(lake: Lake, wire: Wire) -> list[Any]:
+    return rows(land(lake, wire.records).build(), PERIODS)
+
+
+def test_a_1_6_session_is_told_apart_into_the_five_periods_and_the_car_s_pauses(lake: Lake) -> None:
+    wire = Wire()
+    for second, status in ((0, "Available"), (10, "Preparing")):
+        wire.status(status, seconds=second)
+    wire.start(7, seconds=30, timestamp=at(30))
+    for second, status in (
+        *((35, "SuspendedEVSE"), (40, "Charging"), (100, "SuspendedEV"), (150, "Charging")),
+        *((200, "SuspendedEVSE"), (220, "Charging"), (300, "SuspendedEV")),
+    ):
+        wire.status(status, seconds=second)
+    wire.stop(7, seconds=400, timestamp=at(400))
+    for second, status in ((405, "Finishing"), (450, "Available")):
+        wire.status(status, seconds=second)
+    assert periods(lake, wire) == [
+        ("EnergyOffer", 1, 40, 160, "status"),  # Charging, SuspendedEV, Charging
+        ("EnergyOffer", 2, 220, 180, "status"),
+        ("EnergyOfferSuspend", 1, 35, 5, "status"),
+        ("EnergyOfferSuspend", 2, 200, 20, "status"),
+        ("EnergyTransfer", 1, 40, 60, "status"),
+        ("EnergyTransfer", 2, 150, 50, "status"),
+        ("EnergyTransfer", 3, 220, 80, "status"),
+        ("Session", 1, 10, 440, "status"),
+        ("SuspendedEV", 1, 100, 50, "status"),
+        ("SuspendedEV", 2, 300, 100, "status"),
+        ("Transaction", 1, 30, 370, "transaction"),
+    ]
+
+
+def test_a_2_x_session_takes_them_from_charging_state(lake: Lake) -> None:
+    wire = Wire("ocpp2.0.1")
+    occupied = {"evseId": 1, "connectorId": 1, "connectorStatus": "Occupied", "timestamp": at(10)}
+    wire.call("StatusNotification", occupied, seconds=10)
+    place = {"evse": {"id": 1, "connectorId": 1}}
+    wire.transaction("Started", seconds=20, info={"chargingState": "EVConnected"}, **place)
+    wire.transaction("Updated", seconds=30, info={"chargingState": "Charging"}, seqNo=1)
+    wire.transaction("Updated", seconds=50, info={"chargingState": "SuspendedEV"}, seqNo=2)
+    wire.transaction("Ended", seconds=70, info={"chargingState": "EVConnected"}, seqNo=3)
+    wire.call("StatusNotification", occupied | {"connectorStatus": "Available", "timestamp": at(90)}, seconds=90)
+    assert periods(lake, wire) == [
+        ("EnergyOffer", 1, 30, 40, "transaction"),
+        ("EnergyTransfer", 1, 30, 20, "transaction"),
+        ("Session", 1, 10, 80, "status"),
+        ("SuspendedEV", 1, 50, 20, "transaction"),
+        ("Transaction", 1, 20, 50, "transaction"),
+    ]
+
+
+def test_a_silence_ends_no_period_and_an_open_session_has_no_end(lake: Lake) -> None:
+    wire = Wire()
+    boot = wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, seconds=0)
+    wire.answer(boot, {"status": "Accepted", "currentTime": at(0), "interval": 60}, seconds=0)
+    wire.start(7, seconds=10, timestamp=at(10))
+    wire.status("Charging", seconds=11)
+    wire.call("Heartbeat", {}, seconds=500)
+    assert periods(lake, wire) == [
+        ("EnergyOffer", 1, 11, 489, "status"),
+        ("EnergyTransfer", 1, 11, 489, "status"),
+        ("Session", 1, 10, None, "status"),
+        ("Transaction", 1, 10, None, "transaction"),
+    ]
+
+
+def test_two_sessions_in_a_row_without_a_free_port_share_no_time(lake: Lake) -> None:
+    wire = Wire()
+    wire.status("Preparing", seconds=0)
+    for number, begin in ((7, 10), (8, 200)):
+        wire.start(number, seconds=begin, timestamp=at(begin), meterStart=begin)
+        wire.status("Charging", seconds=begin + 1)
+        wire.stop(number, seconds=begin + 100, timestamp=at(begin + 100))
+        wire.status("Finishing", seconds=begin + 101)
+    wire.status("Available", seconds=400)
+    found = [row for row in periods(lake, wire) if row[0] == "Session"]
+    assert sorted(row[2:4] for row in found) == [(0, 200), (110, 290)]
+
+
+def test_every_session_of_the_captures_has_its_transaction_within_its_session(lake: Lake) -> None:
+    opened = land(lake, records(shared("sim_sap_emobility_16_201.jsonl"))).build()
+    query = "SELECT period, count(*), count(DISTINCT session_id) FROM core__periods GROUP BY ALL ORDER BY ALL"
+    assert rows(opened, query) == [
+        ("EnergyOffer", 195, 195),
+        ("EnergyTransfer", 195, 195),  # one more begins and ends in the same instant of receipt
+        ("Session", 196, 196),
+        ("Transaction", 196, 196),
+    ]
+    outside = """SELECT count(*) FROM core__periods AS p JOIN core__periods AS t USING (session_id)
+      WHERE t.period = 'Transaction' AND CASE p.period
+        WHEN 'Session' THEN p.from_at > t.from_at OR p.until_at < t.until_at
+        ELSE p.from_at < t.from_at OR p.until_at > t.until_at END"""
+    assert rows(opened, outside) == [(0,)]

@@ -1,0 +1,52 @@
+"""Continuity of registers between sessions."""
+
+from decimal import Decimal
+
+from folded import land, records, shared
+from metered import session
+from small_lake import Lake, rows
+
+GAPS = (
+    "SELECT session_id, previous_session_id, gap_wh, after_stop_wh, kind FROM core__register_gaps ORDER BY session_id"
+)
+
+
+def registers(start: object, end: object, seen: object = None) -> dict[str, object]:
+    return {"register_start_wh": start, "register_end_wh": end, "register_seen_wh": end if seen is None else seen}
+
+
+def test_each_session_is_held_against_the_one_before_it_on_its_connector(lake: Lake) -> None:
+    lake.facts(
+        session("a", 0, 10, 500, **registers(1000, 1500, 1512)),
+        session("b", 20, 30, 500, **registers(1512, 2000)),  # 12 Wh after the stop of a
+        session("c", 40, 50, 500, **registers("2000.5", 2500)),  # rounding only
+        session("d", 60, 90, 500, **registers(0, 500)),  # a new meter
+        session("e", 80, 95, 500, **registers(500, 700)),  # begins before d ends
+        session("f", 100, 110, None),
+        session("x", 15, 16, 1, connector_id=2, **registers(7, 8)),
+    )
+    assert rows(lake.build(), GAPS) == [
+        ("b", "a", Decimal(12), Decimal(12), "gap"),
+        ("c", "b", Decimal("0.5"), Decimal(0), "continuous"),
+        ("d", "c", Decimal(-2500), Decimal(0), "reset"),
+        ("e", "d", Decimal(0), Decimal(0), "overlap"),
+        ("f", "e", None, Decimal(0), "unknown"),
+    ]
+
+
+def test_sessions_and_gaps_add_up_to_the_register_s_travel(lake: Lake) -> None:
+    opened = land(lake, records(shared("kwwhat_ocpp16_synthetic_14d.csv"))).build()
+    query = """SELECT
+      (SELECT sum(register_end_wh - register_start_wh) FROM core__sessions),
+      (SELECT sum(gap_wh) FROM core__register_gaps),
+      (SELECT arg_max(register_end_wh, started_at) - arg_min(register_start_wh, started_at) FROM core__sessions)"""
+    ((sessions, gaps, travel),) = rows(opened, query)
+    assert sessions == 62_400
+    assert sessions + gaps == travel
+    # README: meterStart never continues the previous meterStop; 1021 and 1023 overlap.
+    kinds = "SELECT kind, count(*) FROM core__register_gaps GROUP BY ALL ORDER BY ALL"
+    assert rows(opened, kinds) == [("overlap", 1), ("reset", 37)]
+    overlap = """SELECT s.transaction_id, p.transaction_id FROM core__register_gaps AS g
+      JOIN core__sessions AS s ON s.session_id = g.session_id
+      JOIN core__sessions AS p ON p.session_id = g.previous_session_id WHERE kind = 'overlap'"""
+    assert rows(opened, overlap) == [("1023", "1021")]

@@ -1,0 +1,65 @@
+"""Power, voltage, current and state of charge of a session."""
+
+from folded import land, records, shared
+from metered import meter, sample, session
+from small_lake import Lake, at, rows
+
+POWER = "Power.Active.Import"
+
+
+def test_a_session_shows_its_peak_means_ranges_and_how_densely_it_was_sampled(lake: Lake) -> None:
+    lake.facts(session("1", 0, 600, 1200, charging_s=480))
+    for seconds, kw, volt, soc in ((60, "6", "228", "20"), (120, "9", "231", "22"), (300, "3", "5", "30")):
+        meter(
+            lake,
+            seconds,
+            sample(kw, POWER, "kW"),
+            sample(volt, "Voltage", "V", phase="L1-N"),
+            sample("400", "Voltage", "V", phase="L1-L2"),
+            sample("13.5", "Current.Import", "A", phase="L1"),
+            sample("16", "Current.Offered", "A"),
+            sample(soc, "SoC", "Percent"),
+        )
+    meter(lake, 300, sample("50", POWER, "kW"), message_id="after", transaction_id=2)  # another transaction
+    meter(lake, 700, sample("50", POWER, "kW"), message_id="late")  # after the stop
+    query = """SELECT charging_s, charging_basis, power_mean_w, power_sampled_mean_w, power_peak_w, power_peak_basis,
+      voltage_min_v, voltage_max_v, current_max_a, current_offered_max_a, soc_first_percent, soc_last_percent,
+      samples, sample_instants, sample_gap_max_s, first_sample_at, last_sample_at FROM core__session_power"""
+    # energy over charging: 1200 Wh * 3600 / 480 s; samples: (7.5 kW * 60 s + 6 kW * 180 s) / 240 s
+    charging = (480, "session", 9000, 6375, 9000, "power")
+    ranges = (228.0, 231.0, 13.5, 16.0, 20.0, 30.0)
+    assert rows(lake.build(), query) == [(*charging, *ranges, 18, 3, 180.0, at(60), at(300))]
+
+
+def test_phases_are_summed_where_there_is_no_total(lake: Lake) -> None:
+    lake.facts(session("1", 0, 600, 10), session("2", 0, 600, 10, connector_id=2))
+    phases = [sample(3, POWER, "kW", phase=phase) for phase in ("L1", "L2", "L3")]
+    meter(lake, 60, *phases)
+    meter(lake, 60, *phases, sample(8, POWER, "kW"), transaction_id=2, connector_id=2)
+    query = "SELECT power_peak_w FROM core__session_power ORDER BY session_id"
+    assert rows(lake.build(), query) == [(9000,), (8000,)]
+
+
+def test_without_power_the_register_tells_when_and_how_steeply(lake: Lake) -> None:
+    lake.facts(session("1", 0, 600, 300))
+    for seconds, register in ((60, 0), (180, 200), (300, 200), (420, 300)):
+        meter(lake, seconds, sample(register))
+    query = "SELECT charging_s, charging_basis, power_mean_w, power_peak_w, power_peak_basis FROM core__session_power"
+    # rises in two of three steps of 120 s; 300 Wh in 240 s; steepest 200 Wh in 120 s
+    assert rows(lake.build(), query) == [(240, "register", 4500, 6000, "register")]
+
+
+def test_a_session_without_samples_has_a_row_that_knows_nothing(lake: Lake) -> None:
+    lake.facts(session("1", 0, 600, 300))
+    query = "SELECT samples, sample_instants, power_mean_w, power_peak_w, charging_s FROM core__session_power"
+    assert rows(lake.build(), query) == [(0, 0, None, None, None)]
+
+
+def test_sap_capture_has_a_row_for_each_session_and_its_sampled_peak(lake: Lake) -> None:
+    opened = land(lake, records(shared("sim_sap_emobility_16_201.jsonl"))).build()
+    query = """SELECT count(*), sum(samples), count(power_peak_w), max(sample_gap_max_s) < 31,
+      bool_and(power_peak_w >= power_sampled_mean_w) FROM core__session_power"""
+    ((sessions, samples, sampled, is_dense, is_ordered),) = rows(opened, query)
+    assert (sessions, samples) == (196, 2020 - 35)
+    assert sampled > 0
+    assert (is_dense, is_ordered) == (True, True)

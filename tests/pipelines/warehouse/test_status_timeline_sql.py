@@ -1,0 +1,234 @@
+"""The status timeline against hand-computed intervals and the shared captures' independent counts."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from folded import Wire, at, land, records, shared
+from small_lake import Lake, rows
+
+from pipelines.warehouse import ports
+
+BEGIN = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+"""The first frame of a `Wire`."""
+INTERVALS = (
+    "SELECT port_id, epoch(from_at - TIMESTAMPTZ '2023-11-14 22:13:20Z')::INT AS f, "
+    "epoch(until_at - TIMESTAMPTZ '2023-11-14 22:13:20Z')::INT, status, source "
+    "FROM core__status_timeline ORDER BY station_id, port_id, f"
+)
+
+
+def heartbeats(wire: Wire, until: int, every: int = 60) -> None:
+    for second in range(every, until + 1, every):
+        wire.call("Heartbeat", {}, message_id=f"h{second}", seconds=second)
+    wire.records.sort(key=lambda record: record.received_at_us)
+    for place, record in enumerate(wire.records):
+        record.offset = record.ordinal = place
+
+
+def booted(interval: int = 60) -> Wire:
+    wire = Wire()
+    boot = wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, seconds=0)
+    wire.answer(boot, {"status": "Accepted", "currentTime": at(0), "interval": interval}, seconds=0)
+    return wire
+
+
+def intervals(lake: Lake, wire: Wire) -> list[Any]:
+    return [row[1:] for row in rows(land(lake, wire.records).build(), INTERVALS)]
+
+
+def test_reported_statuses_become_half_open_intervals_over_the_whole_log(lake: Lake) -> None:
+    wire = booted()
+    for second, status in ((10, "Available"), (100, "Preparing"), (110, "Charging"), (200, "SuspendedEV")):
+        wire.status(status, seconds=second)
+    wire.status("Finishing", seconds=230)
+    heartbeats(wire, 240)
+    assert intervals(lake, wire) == [
+        (0, 10, "Unknown", "unobserved"),
+        (10, 100, "Available", "reported"),
+        (100, 110, "Preparing", "reported"),
+        (110, 200, "Charging", "reported"),
+        (200, 230, "SuspendedEV", "reported"),
+        (230, 240, "Finishing", "reported"),
+    ]
+
+
+def test_silence_beyond_one_and_a_half_intervals_answered_at_boot_is_unknown_and_the_status_returns(lake: Lake) -> None:
+    wire = booted(interval=60)
+    wire.status("Available", seconds=10)
+    wire.call("Heartbeat", {}, seconds=100)  # exactly 90 s: still heard
+    wire.call("Heartbeat", {}, seconds=191)  # 91 s
+    assert intervals(lake, wire) == [
+        (0, 10, "Unknown", "unobserved"),
+        (10, 100, "Available", "reported"),
+        (100, 191, "Unknown", "inferred_offline"),
+        (191, 191, "Available", "reported"),
+    ]
+
+
+def test_without_a_boot_the_usual_distance_of_heartbeats_is_the_interval(lake: Lake) -> None:
+    wire = Wire()
+    wire.status("Available", seconds=0)
+    heartbeats(wire, 300)
+    wire.call("Heartbeat", {}, message_id="late", seconds=400)
+    assert intervals(lake, wire)[1:] == [
+        (300, 400, "Unknown", "inferred_offline"),
+        (400, 400, "Available", "reported"),
+    ]
+
+
+def connection(kind: str, seconds: float, name: str, ordinal: int) -> dict[str, Any]:
+    place = {"log_id": "log", "generation": 1, "topic": "ocpp.frames", "partition": 0, "offset": 1000 + ordinal}
+    said = {"station_id": "CP", "kind": kind, "connection": name, "payload": b"{}", "source": "c", "ordinal": ordinal}
+    return place | said | {"received_at": BEGIN + timedelta(seconds=seconds)}
+
+
+def test_a_closed_connection_is_unknown_until_the_next_frame_but_a_takeover_is_not(lake: Lake) -> None:
+    wire = booted(interval=3600)
+    wire.status("Available", seconds=10)
+    wire.call("Heartbeat", {}, seconds=100)
+    wire.call("Heartbeat", {}, seconds=300)
+    rows_of = [("open", 0, "a"), ("close", 20, "a"), ("open", 50, "b"), ("open", 200, "c"), ("close", 210, "b")]
+    lake.add("raw_ocpp__connections", [connection(*row, ordinal=n) for n, row in enumerate(rows_of)])
+    assert intervals(lake, wire)[1:] == [
+        (10, 20, "Available", "reported"),
+        (20, 100, "Unknown", "inferred_offline"),
+        (100, 300, "Available", "reported"),
+    ]
+
+
+def test_connector_0_speaks_for_every_port_but_not_for_one_that_charges(lake: Lake) -> None:
+    wire = booted(interval=3600)
+    for connector in (1, 2):
+        wire.status("Available", connector=connector, seconds=10)
+    wire.status("Charging", connector=2, seconds=20)
+    wire.status("Faulted", "OtherError", connector=0, seconds=30)
+    wire.status("Available", connector=0, seconds=60)
+    wire.call("Heartbeat", {}, seconds=90)
+    found = rows(land(lake, wire.records).build(), INTERVALS)
+    assert [row[1:4] for row in found if row[0] == "1"] == [
+        (0, 10, "Unknown"),
+        (10, 30, "Available"),
+        (30, 60, "Faulted"),
+        (60, 90, "Available"),
+    ]
+    assert [row[1:4] for row in found if row[0] == "2"] == [
+        (0, 10, "Unknown"),
+        (10, 20, "Available"),
+        (20, 90, "Charging"),
+    ]
+    assert {row[0] for row in found} == {"1", "2"}
+
+
+def test_a_status_from_the_queue_takes_the_place_of_its_own_time(lake: Lake) -> None:
+    wire = booted(interval=3600)
+    wire.call("StatusNotification", status("Available", 10), seconds=10)
+    wire.call("StatusNotification", status("Charging", 200), seconds=400)
+    wire.call("StatusNotification", status("Finishing", 300), seconds=401)
+    wire.call("StatusNotification", status("Available", 500), seconds=500)
+    assert [row[:3] for row in intervals(lake, wire)][1:] == [
+        (10, 200, "Available"),
+        (200, 300, "Charging"),
+        (300, 500, "Finishing"),
+        (500, 500, "Available"),
+    ]
+
+
+def status(word: str, second: float) -> dict[str, Any]:
+    return {"connectorId": 1, "status": word, "errorCode": "NoError", "timestamp": at(second)}
+
+
+def test_a_1_6_session_on_a_connector_that_never_says_charging_is_inferred(lake: Lake) -> None:
+    wire = booted(interval=3600)
+    wire.status("Available", seconds=5)
+    wire.status("Preparing", seconds=10)
+    wire.start(7, seconds=20, timestamp=at(20))
+    wire.stop(7, seconds=80, timestamp=at(80))
+    wire.status("Available", seconds=100)
+    wire.call("Heartbeat", {}, seconds=120)
+    assert intervals(lake, wire)[1:] == [
+        (5, 10, "Available", "reported"),
+        (10, 20, "Preparing", "reported"),
+        (20, 80, "Charging", "inferred_from_transaction"),
+        (80, 100, "Finishing", "inferred_from_transaction"),
+        (100, 120, "Available", "reported"),
+    ]
+
+
+def evse(wire: Wire, word: str, second: float, connector: int = 1) -> None:
+    payload = {"evseId": 1, "connectorId": connector, "connectorStatus": word, "timestamp": at(second)}
+    wire.call("StatusNotification", payload, seconds=second)
+
+
+def test_2_x_takes_its_detail_from_charging_state_and_an_evse_is_one_port(lake: Lake) -> None:
+    wire = Wire("ocpp2.0.1")
+    evse(wire, "Available", 0, 1)
+    evse(wire, "Unavailable", 1, 2)
+    evse(wire, "Occupied", 10, 1)
+    place = {"evse": {"id": 1, "connectorId": 1}}
+    wire.transaction("Started", seconds=20, info={"chargingState": "EVConnected"}, **place)
+    wire.transaction("Updated", seconds=30, info={"chargingState": "Charging"}, seqNo=1)
+    wire.transaction("Updated", seconds=40, info={"chargingState": "SuspendedEVSE"}, seqNo=2)
+    wire.transaction("Updated", seconds=50, info={"chargingState": "Charging"}, seqNo=3)
+    wire.transaction("Updated", seconds=60, info={"chargingState": "EVConnected"}, seqNo=4)
+    wire.transaction("Ended", seconds=70, seqNo=5)
+    evse(wire, "Available", 80, 1)
+    evse(wire, "Faulted", 90, 1)
+    assert intervals(lake, wire) == [
+        (0, 10, "Available", "reported"),
+        (10, 20, "Preparing", "reported"),
+        (20, 30, "Preparing", "inferred_from_transaction"),
+        (30, 40, "Charging", "inferred_from_transaction"),
+        (40, 50, "SuspendedEVSE", "inferred_from_transaction"),
+        (50, 60, "Charging", "inferred_from_transaction"),
+        (60, 80, "Finishing", "inferred_from_transaction"),
+        (80, 90, "Available", "reported"),
+        (90, 90, "Faulted", "reported"),
+    ]
+
+
+WHOLE = """SELECT count(*) FROM (
+  SELECT until_at, lead(from_at) OVER (PARTITION BY station_id, port_id ORDER BY from_at) AS next_at
+  FROM core__status_timeline) WHERE until_at <> next_at"""
+DURATIONS = """SELECT DISTINCT round(sum(observed_s + unknown_s), 3)::DOUBLE FROM core__status_timeline
+GROUP BY station_id, port_id"""
+
+
+def test_sap_capture_has_31_s_faulted_and_103_s_in_which_nothing_was_heard_of_any_port(lake: Lake) -> None:
+    """peer_numbers.md row 8: kwwhat says 100 % up and no outage."""
+    opened = land(lake, records(shared("sim_sap_emobility_16_201.jsonl"))).build()
+    assert rows(opened, WHOLE) == [(0,)]
+    assert rows(opened, DURATIONS) == [(1519.747,)]
+    faulted = "SELECT round(sum(observed_s), 1)::DOUBLE FROM core__status_timeline WHERE status = 'Faulted'"
+    assert rows(opened, faulted) == [(pytest.approx(31.0, abs=0.1),)]
+    unheard = """SELECT count(*), epoch(min(until_at) - max(from_at)) FROM core__status_timeline
+      WHERE source = 'inferred_offline'"""
+    assert rows(opened, unheard) == [(17, 103.296)]
+    assert rows(opened, "SELECT count(DISTINCT (station_id, port_id)) FROM core__status_timeline") == [(17,)]
+
+
+def test_kwwhat_port_with_two_connectors_is_faulted_1_48_minutes_not_333(
+    lake: Lake, shared_data: Path, tmp_path: Path
+) -> None:
+    """peer_numbers.md row 1; its own table of connectors is the map."""
+    (tmp_path / ports.FILE).write_bytes((shared_data / "ocpp/kwwhat_connectors.csv").read_bytes())
+    land(lake, records(shared("kwwhat_ocpp16_synthetic_14d.csv")))
+    opened = lake.build(ports=ports.read(tmp_path))
+    query = """SELECT status, sum(observed_s) FROM core__status_timeline
+      WHERE station_id = 'CH-002' AND status = 'Faulted' AND from_at < '2025-10-02' GROUP BY ALL"""
+    assert rows(opened, query) == [("Faulted", 89.0)]
+    assert rows(opened, "SELECT connector_id, connectors FROM core__connectors WHERE station_id = 'CH-002'") == [
+        (1, 2),
+        (2, 2),
+    ]
+    # Rows 5 and 6: gaps of 10 min (heartbeat every 5), four and two of them; what was before is unobserved.
+    unknown = """SELECT station_id, source, sum(unknown_s) FROM core__status_timeline WHERE unknown_s > 0
+      GROUP BY ALL ORDER BY ALL"""
+    assert rows(opened, unknown) == [
+        ("CH-001", "inferred_offline", 2400.0),
+        ("CH-001", "unobserved", 1080.0),
+        ("CH-002", "inferred_offline", 1200.0),
+        ("CH-002", "unobserved", 661.0),
+    ]
+    assert rows(opened, WHOLE) == [(0,)]
