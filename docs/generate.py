@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from models.anomalies import MAX_A_DAY, Severity, described
-from models.catalogue import TABLES
 from models.reasons import Reason
-from models.tables import Origin
+from models.tables.catalogue import TABLES
+from models.tables.landed import Origin
 
 DOCS = Path(__file__).parent
 COMMANDS = (

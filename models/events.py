@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from models.energy import Reading
-from models.tokens import Token
+from models.energy.arithmetic import Reading
+from models.tokens.pseudonyms import Token
 
 
 class UnusableError(ValueError):

@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
+from models.energy.meter_facts import MeterHabits as MeterHabits
 from models.fact import REGISTERS as REGISTERS
 from models.fact import ConnectorId, EvseId, Firmware, Model, Protocol, StationId, TokenId, TokenKind, Vendor
 from models.fact import Fact as Fact
 from models.fact import doc as doc
 from models.log import FACT_PREFIX
-from models.meter_facts import MeterHabits as MeterHabits
 
 
 class Session(Fact, kw_only=True, gc=False):

@@ -3,7 +3,7 @@
 import msgspec
 
 from models import ids
-from models.knowledge import NOTHING, Knowledge
+from models.energy.knowledge import NOTHING, Knowledge
 from models.record import Record
 
 

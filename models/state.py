@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from models.clock import ClockState
-from models.life import Due, Numbers
-from models.meter import HabitState, MeterState, PortMeter
+from models.energy.meter import HabitState, MeterState, PortMeter
+from models.sessions.memory import Due, Numbers
+from models.stations.clock import ClockState
 
 STATE_VERSION = 1
 

@@ -1,7 +1,7 @@
 """The pure step: one station's state and one record in, facts out. No I/O, no clock but the log's.
 
 `step` reads a record's frame and hands the event to the part of the domain that folds it. Not here: which records
-count (`order`), how a version writes events (`ocpp`), what they change (`sessions_v16`, `faults`, ...).
+count (`order`), how a version writes events (`ocpp`), what they change (`sessions.v16`, `faults`, ...).
 """
 
 import contextlib
@@ -10,28 +10,10 @@ from typing import Any, cast
 
 import msgspec
 
-from models import (
-    anomalies,
-    authorizations,
-    fault_evidence,
-    fault_facts,
-    faults,
-    habits,
-    knowledge,
-    operations,
-    order,
-    rates,
-    samples,
-    sessions,
-    sessions_ends,
-    sessions_v2x,
-    sessions_v16,
-    stations,
-    statuses,
-    times,
-    timing,
-    token_keys,
-)
+from models import anomalies, times
+from models.energy import habits, knowledge
+from models.energy.knowledge import Knowledge
+from models.energy.meter import HabitState
 from models.events import (
     Alarm,
     Answer,
@@ -49,16 +31,17 @@ from models.events import (
     UnusableError,
 )
 from models.facts import Fact
+from models.faults import episodes, flow, rows
 from models.frames import Call, CallError, CallResult, CallResultError, Frame, FrameError, Send
 from models.frames import decode as decode_frame
 from models.ids import bounded
-from models.knowledge import Knowledge
-from models.meter import HabitState
 from models.moment import Moment
 from models.ocpp.operations import BY_STATION, BY_SYSTEM, OPERATIONS
 from models.ocpp.versions import ADAPTERS, COMMANDS, READERS, V16, WITH_SENDS, Adapter, Reader
+from models.order import arrival
 from models.reasons import Reason
 from models.record import Direction, Kind, Record
+from models.sessions import ends, lifecycle, samples, v2x, v16
 from models.state import (
     MAX_CALLS,
     AuthorizationState,
@@ -70,6 +53,8 @@ from models.state import (
     StationState,
     trim,
 )
+from models.stations import boots, operations, rates, statuses, timing
+from models.tokens import authorizations, forms
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -95,27 +80,27 @@ def step(state: StationState, record: Record, context: Context) -> Refusal | Non
 
     Never raises on what a station sent; an exception out of here is a defect, for the worker to set aside.
     """
-    if not order.is_new(state, record):
+    if not arrival.is_new(state, record):
         return None
     state.station_id = record.station_id
     return fold(state, record, context)
 
 
 def fold(state: StationState, record: Record, context: Context) -> Refusal | None:
-    """As `step`, for a record that is known to be new, whatever its position: for replays (`models.replay`)."""
+    """As `step`, for a record that is known to be new, whatever its position: for replays (`models.order.replay`)."""
     received_us = record.received_at_us
     if received_us is not None and not times.EARLIEST_US <= received_us < times.LATEST_US:
         received_us = None
     if record.kind == _FRAME:
         return _frame(state, record, received_us, context)
-    if order.counts(state, record, received_us):
-        stations.connect(state, record.kind, received_us)
+    if arrival.counts(state, record, received_us):
+        boots.connect(state, record.kind, received_us)
     return None
 
 
 def drain(state: StationState) -> list[Fact]:
     """The facts that changed since the last drain, newest version of each id only."""
-    order.settle(state)
+    arrival.settle(state)
     drained = [_fact(state, *entry) for entry in state.changed.values()]
     if state.revision:
         for fact in drained:
@@ -133,7 +118,7 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
     refusal = None if is_known else _refused(frame, protocol)
     if refusal is not None:
         return _repaired(state, record, frame, received_us, context) if type(frame) is FrameError else refusal
-    if not order.counts(state, record, received_us):
+    if not arrival.counts(state, record, received_us):
         return None
     state.protocol = protocol
     if state.faults or state.due_us is not None:
@@ -160,7 +145,7 @@ def _pass_time(state: StationState, record: Record, received_us: int | None, pro
     if state.faults:
         rates.pass_time(state, received_us)
     if state.due_us is not None and received_us is not None and received_us >= state.due_us:
-        sessions_ends.expire(state, received_us, Moment(record, received_us, protocol, "", context.token_key))
+        ends.expire(state, received_us, Moment(record, received_us, protocol, "", context.token_key))
 
 
 def _operation(state: StationState, call: Call, record: Record, received_us: int | None, context: Context) -> None:
@@ -223,10 +208,10 @@ def _call(
     event = timing.tell(state, event, moment)
     kind = type(event)
     if kind in _SHOWING and event.shown is not None:
-        token_keys.show(state, event.shown, moment)
+        forms.show(state, event.shown, moment)
     awaited = _FOLDS[kind](state, event, moment)
-    if state.faults and kind in fault_evidence.WITNESSES:
-        fault_evidence.witness(state, event, moment)
+    if state.faults and kind in flow.WITNESSES:
+        flow.witness(state, event, moment)
     if awaited is not None:
         state.calls[_key(call.message_id)] = awaited
         trim(state.calls, MAX_CALLS)
@@ -270,7 +255,7 @@ def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter
         timing.judge(state, answer.at_us, moment)
     else:
         if call.action == "StartTransaction":
-            sessions_v16.answered(state, call, answer, moment)
+            v16.answered(state, call, answer, moment)
         authorizations.started(state, call.target, answer, moment)
 
 
@@ -285,33 +270,33 @@ _NONE: dict[str, Reader | None] = {}
 
 def _status(state: StationState, event: StatusReported, moment: Moment) -> None:
     if state.open_sessions:
-        sessions_ends.report(state, event, moment)
+        ends.report(state, event, moment)
     statuses.report(state, event, moment)
-    faults.report(state, event, moment)
+    episodes.report(state, event, moment)
     if moment.protocol == V16:
-        sessions_v16.status(state, event, moment)
+        v16.status(state, event, moment)
 
 
 def _notified(state: StationState, event: Notified, moment: Moment) -> None:
     for entry in event.entries:
         if isinstance(entry, Alarm):
-            faults.alarm(state, entry, moment)
+            episodes.alarm(state, entry, moment)
         else:
             _status(state, entry, moment)
 
 
 _FOLDS: dict[type, Callable[[StationState, Any, Moment], AwaitedCall | None]] = {
     AuthorizationAsked: authorizations.ask,
-    Booted: stations.boot,
+    Booted: boots.boot,
     ClockSet: timing.was_set,
     EvseMetered: samples.meter_evse,
-    Metered: sessions_v16.meter,
+    Metered: v16.meter,
     Notified: _notified,
     RemoteStartAsked: authorizations.remote,
-    Started: sessions_v16.start,
+    Started: v16.start,
     StatusReported: _status,
-    Stopped: sessions_v16.stop,
-    TransactionReported: sessions_v2x.report,
+    Stopped: v16.stop,
+    TransactionReported: v2x.report,
 }
 _SHOWING = frozenset(kind for kind in _FOLDS if "shown" in kind.__annotations__)
 """Events that may hold a token."""
@@ -319,9 +304,9 @@ _SHOWING = frozenset(kind for kind in _FOLDS if "shown" in kind.__annotations__)
 
 def _fact(state: StationState, entity: object, generation: int, offset: int) -> Fact:
     if isinstance(entity, SessionState):
-        return sessions.fact(state, entity, generation, offset)
+        return lifecycle.fact(state, entity, generation, offset)
     if isinstance(entity, FaultState):
-        return fault_facts.fact(state, entity, generation, offset)
+        return rows.fact(state, entity, generation, offset)
     if isinstance(entity, AuthorizationState):
         return authorizations.fact(state, entity, generation, offset)
     if isinstance(entity, OperationState):

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from models.tables import Column, Table
+from models.tables.landed import Column, Table
 from quality.rules import Rule, Severity, Subject, not_null, together_unique, unique
 
 NEWEST_ROWS = 200_000

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from models.tokens import KINDS
+from models.tokens.pseudonyms import KINDS
 from quality.rules import Rule, Severity, between, matches, not_before, one_of
 
 PROTOCOLS: Final = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")

@@ -18,7 +18,7 @@ from ingest.gateway import schemas
 from ingest.gateway.answers import v16, v21, v201
 from ingest.gateway.answers.desk import JSON, Answerer, Desk, Transactions, Version
 from models import frames
-from models.tokens import canonical
+from models.tokens.pseudonyms import canonical
 
 VERSIONS: Final = {"ocpp1.6": v16.VERSION, "ocpp2.0.1": v201.VERSION, "ocpp2.1": v21.VERSION}
 """The subprotocols that are spoken, newest last."""

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from models.tokens import canonical
+from models.tokens.pseudonyms import canonical
 
 MAX_ID: Final = 2**31 - 1
 KEPT_PER_CONNECTOR: Final = 16

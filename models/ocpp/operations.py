@@ -11,7 +11,7 @@ from models import times
 from models.events import Operation, UnusableError
 from models.ids import bounded
 from models.ocpp.lenient import Payload, small
-from models.tokens import pseudonym
+from models.tokens.pseudonyms import pseudonym
 
 BY_SYSTEM = frozenset(
     {

@@ -7,7 +7,8 @@ from typing import ClassVar
 import msgspec
 from msgspec import Raw
 
-from models import energy, times, wording
+from models import times, wording
+from models.energy import arithmetic
 from models.events import (
     Answer,
     AuthorizationAsked,
@@ -24,7 +25,7 @@ from models.events import (
 from models.ids import bounded
 from models.ocpp import vendor_data
 from models.ocpp.lenient import Payload, present, small
-from models.tokens import Token, shown
+from models.tokens.pseudonyms import Token, shown
 
 BOTH_ACTIONS = frozenset({"DataTransfer"})
 CP_ACTIONS = BOTH_ACTIONS | {
@@ -223,7 +224,7 @@ def read_start(payload: Raw, key: bytes | None) -> Started:
     """StartTransaction; usable with a connector or a register."""
     start = _start.read(payload)
     connector_id = small(start.connector_id)
-    meter_wh = energy.watt_hours(start.meter_start)
+    meter_wh = arithmetic.watt_hours(start.meter_start)
     if connector_id is None and meter_wh is None:
         raise UnusableError("A StartTransaction with neither connector nor meter.")
     at_us = times.parse(start.timestamp)
@@ -235,7 +236,7 @@ def read_start(payload: Raw, key: bytes | None) -> Started:
 def read_stop(payload: Raw, key: bytes | None) -> Stopped:
     """StopTransaction; an omitted reason means Local (OCPP 1.6 section 4.10)."""
     stop = _stop.read(payload)
-    meter_wh = energy.watt_hours(stop.meter_stop)
+    meter_wh = arithmetic.watt_hours(stop.meter_stop)
     transaction_id = _transaction_id(stop.transaction_id)
     if transaction_id is None and meter_wh is None:
         raise UnusableError("A StopTransaction with neither transaction nor meter.")
@@ -284,13 +285,13 @@ def _transaction_id(value: int | str | None) -> str | None:
     return None if value is None else bounded(str(value).strip())
 
 
-def _readings(values: list[_MeterValue] | None) -> tuple[energy.Reading, ...]:
-    return energy.readings(values, times.parse, _signed) if values else ()
+def _readings(values: list[_MeterValue] | None) -> tuple[arithmetic.Reading, ...]:
+    return arithmetic.readings(values, times.parse, _signed) if values else ()
 
 
 def _signed(sampled: _Sampled) -> str | None:
     """The signed record that stands in place of a number."""
-    return str(sampled.value) if sampled.format == energy.SIGNED else None
+    return str(sampled.value) if sampled.format == arithmetic.SIGNED else None
 
 
 READERS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {

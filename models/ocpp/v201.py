@@ -7,7 +7,8 @@ from typing import ClassVar
 import msgspec
 from msgspec import Raw
 
-from models import energy, times
+from models import times
+from models.energy import arithmetic
 from models.events import (
     Answer,
     AuthorizationAsked,
@@ -23,7 +24,7 @@ from models.events import (
 from models.ids import bounded
 from models.ocpp import alarms, v16, vendor_data
 from models.ocpp.lenient import Payload, small
-from models.tokens import Token, shown
+from models.tokens.pseudonyms import Token, shown
 
 BOTH_ACTIONS = frozenset({"DataTransfer"})
 CP_ACTIONS = BOTH_ACTIONS | {
@@ -302,8 +303,8 @@ def _token_id(token: Token | None) -> str | None:
     return bounded(token.token_id) if token else None
 
 
-def _readings(values: list[_MeterValue] | None) -> tuple[energy.Reading, ...]:
-    return energy.readings(values, times.parse, _signed_record) if values else ()
+def _readings(values: list[_MeterValue] | None) -> tuple[arithmetic.Reading, ...]:
+    return arithmetic.readings(values, times.parse, _signed_record) if values else ()
 
 
 def _signed_record(sampled: _Sampled) -> str | None:

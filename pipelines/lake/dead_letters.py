@@ -9,7 +9,7 @@ from models.dead_letters import DeadLetter
 from models.log import DEAD_LETTERS as TOPIC
 from models.reasons import Reason
 from models.record import Meta
-from models.tables import DEAD_LETTERS, as_utc
+from models.tables.landed import DEAD_LETTERS, as_utc
 from pipelines.lake import parquet
 from pipelines.lake.consume import Chunk
 from pipelines.lake.raw import Place

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from models.facts import KINDS, Fact, topic
-from models.tables import LANDED
+from models.tables.landed import LANDED
 from pipelines.lake import parquet
 from pipelines.lake.consume import Chunk
 from pipelines.lake.errors import FactUnreadableError

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.tables import LANDED, Origin
+from models.tables.landed import LANDED, Origin
 from pipelines.home import Home
 from pipelines.lake import parquet
 from pipelines.lake.errors import ManifestCorruptError, ManifestMissingError

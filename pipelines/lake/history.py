@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from models.facts import KINDS, Fact, topic
 from models.log import FRAMES
 from models.record import Kind, Record
-from models.tables import RAW_FRAMES
+from models.tables.landed import RAW_FRAMES
 from pipelines.broker.topics import partition_of
 from pipelines.home import Home
 from pipelines.lake.errors import FileDamagedError

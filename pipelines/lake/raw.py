@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from models.log import FRAMES, META_HEADER, OBJECTS
 from models.record import Kind, Meta, MetaError
-from models.tables import LANDED, RAW_CONNECTIONS, RAW_FRAMES, RAW_OBJECTS
+from models.tables.landed import LANDED, RAW_CONNECTIONS, RAW_FRAMES, RAW_OBJECTS
 from pipelines.lake import parquet
 from pipelines.lake.consume import Chunk
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from models.log import FRAMES
 from models.record import Kind, Record
-from models.tables import RAW_CONNECTIONS
+from models.tables.landed import RAW_CONNECTIONS
 from pipelines.home import Home
 from pipelines.lake import files, states
 from pipelines.lake.manifest import Manifest, Range

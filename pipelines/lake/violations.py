@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from models.log import FRAMES
-from models.tables import RAW_FRAMES, VIOLATIONS
+from models.tables.landed import RAW_FRAMES, VIOLATIONS
 from pipelines.conformance.check import REACH, Broken, Earlier, Key, Sent, calls_of, check
 from pipelines.lake import files, parquet
 from pipelines.lake.errors import FileDamagedError

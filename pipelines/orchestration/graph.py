@@ -5,9 +5,9 @@ from functools import cache
 
 import dagster as dg
 
-from models.catalogue import CORE_DEAD_LETTERS, FACTS, FAULT_CODES, OCPI, RAW_VIEWS, SQL_MODELS
-from models.metered import SESSION_CANDIDATES
-from models.tables import VIOLATIONS, Table
+from models.tables.catalogue import CORE_DEAD_LETTERS, FACTS, FAULT_CODES, OCPI, RAW_VIEWS, SQL_MODELS
+from models.tables.landed import VIOLATIONS, Table
+from models.tables.metered import SESSION_CANDIDATES
 from pipelines.warehouse import sql_models
 
 REPORT_PAGE = "report_page"

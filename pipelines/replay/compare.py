@@ -7,8 +7,8 @@ import msgspec
 import polars as pl
 
 from models.facts import Fact
-from models.restatements import HISTORY
-from models.tables import VERSION_COLUMNS
+from models.order.restatements import HISTORY
+from models.tables.landed import VERSION_COLUMNS
 
 _LANDED = "\x00landed"
 

@@ -1,14 +1,14 @@
-"""One station from nothing (`models.replay`), beside its landed state. Not here: reading, or comparing facts."""
+"""One station from nothing (`models.order.replay`), beside its landed state. Not here: reading, or comparing facts."""
 
 from collections.abc import Sequence
 
 import msgspec
 
-from models import order
-from models.canonical import in_log_order
 from models.facts import Fact
+from models.order import arrival
+from models.order.canonical import in_log_order
+from models.order.replay import replay
 from models.record import Record
-from models.replay import replay
 from models.state import Mark, StationState, decode, encode
 from models.step import Context, Refusal, drain
 
@@ -45,8 +45,8 @@ def fold(station_id: str, records: Sequence[Record], context: Context, landed: b
     )
     facts = drain(state)
     for record in in_log_order(record for record in records if (record.generation, record.offset) > _place(old)):
-        order.is_new(old, record)
-    order.keep_lines(state, old)
+        arrival.is_new(old, record)
+    arrival.keep_lines(state, old)
     state.revision -= 1
     is_new = landed is None or encode(state) != before
     state.revision += 1

@@ -12,8 +12,8 @@ import polars as pl
 
 from models.facts import KINDS, topic
 from models.log import DEAD_LETTERS, FRAMES
-from models.tables import DEAD_LETTERS as LETTERS
-from models.tables import RAW_CONNECTIONS, RAW_FRAMES
+from models.tables.landed import DEAD_LETTERS as LETTERS
+from models.tables.landed import RAW_CONNECTIONS, RAW_FRAMES
 from pipelines.broker.topics import partition_of
 from pipelines.home import Home
 from pipelines.lake import files

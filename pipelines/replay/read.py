@@ -10,7 +10,7 @@ import polars as pl
 
 from models.facts import Fact
 from models.record import Record
-from models.tables import DEAD_LETTERS, LANDED, VERSION_COLUMNS
+from models.tables.landed import DEAD_LETTERS, LANDED, VERSION_COLUMNS
 from pipelines.home import Home
 from pipelines.lake import history, parquet
 from pipelines.lake.manifest import LandedFile

@@ -10,13 +10,13 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from models import restatements
 from models.dead_letters import DeadLetter
 from models.facts import KINDS, Fact
 from models.log import FRAMES
+from models.order import restatements
 from models.state import encode
 from models.step import Context
-from models.tables import LANDED
+from models.tables.landed import LANDED
 from pipelines.home import Home
 from pipelines.lake import dead_letters, files
 from pipelines.lake import facts as landed_facts

@@ -2,8 +2,8 @@
 
 Raw comes from the lake as far as it is landed, the rest from Kafka; so do the facts said so far, and only what
 differs from them is said. Nothing is folded meanwhile, and nothing is kept but the state and what was said, so a crash
-anywhere is done again with the same result. Not here: the replay (`models.replay`), what it changes
-(`models.restatements`), or how that is sent (`writebehind`).
+anywhere is done again with the same result. Not here: the replay (`models.order.replay`), what it changes
+(`models.order.restatements`), or how that is sent (`writebehind`).
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from typing import Final
 
 import msgspec
 
-from models import order
 from models.facts import KINDS, Fact, topic
 from models.log import FRAMES
+from models.order import arrival
+from models.order.replay import replay
+from models.order.restatements import changes
 from models.reasons import Reason
 from models.record import MetaError, Record
-from models.replay import replay
-from models.restatements import changes
 from models.state import StationState
 from models.step import Context, Refusal, drain
 from pipelines.broker.errors import BrokerError
@@ -158,7 +158,7 @@ class Restater:
             old.station_id, seen, self._context, position=position, revision=old.revision + 1, refused=refuse
         )
         facts = drain(state)
-        order.keep_lines(state, old)
+        arrival.keep_lines(state, old)
         return Restated(state, changes(said, facts, state, old.mark), refused)
 
 

@@ -14,9 +14,9 @@ import msgspec
 from models import facts, step
 from models.dead_letters import DeadLetter
 from models.log import FRAMES, MAX_PAYLOAD_BYTES
+from models.order.restatements import Changes
 from models.reasons import Reason
 from models.record import Meta, MetaError, Record
-from models.restatements import Changes
 from models.state import Mark, StationState, decode, encode, mark_of
 from models.step import Context, Refusal
 from pipelines.lake.states import Marker

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
-from models.catalogue import BUILD, POSITIONS, TABLES
-from models.tables import LANDED
+from models.tables.catalogue import BUILD, POSITIONS, TABLES
+from models.tables.landed import LANDED
 from pipelines.home import Home
 from pipelines.lake import files
 from pipelines.lake.manifest import Manifest

@@ -4,8 +4,8 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from models.catalogue import FAULT_CODES
 from models.crosswalk import CODES, ROWS, VERSION, Row
+from models.tables.catalogue import FAULT_CODES
 from pipelines.warehouse.sql import identifier
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import duckdb
 
-from models.catalogue import TABLES
-from models.tables import Table
+from models.tables.catalogue import TABLES
+from models.tables.landed import Table
 from pipelines.warehouse.sql import columns, identifier
 
 

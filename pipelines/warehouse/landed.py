@@ -6,11 +6,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from models.catalogue import CORE_DEAD_LETTERS, RAW_VIEWS, published_fact
 from models.facts import KINDS, Fact, Session
-from models.metered import SESSION_CANDIDATES
-from models.tables import DEAD_LETTERS, LANDED, VIOLATIONS, Table
-from models.tokens import PREFIX, pseudonym
+from models.tables.catalogue import CORE_DEAD_LETTERS, RAW_VIEWS, published_fact
+from models.tables.landed import DEAD_LETTERS, LANDED, VIOLATIONS, Table
+from models.tables.metered import SESSION_CANDIDATES
+from models.tokens.pseudonyms import PREFIX, pseudonym
 from pipelines.warehouse.sql import columns, identifier, literal, rows
 
 TOKEN_COLUMNS = frozenset({"token_id", "form_id"})

@@ -12,12 +12,12 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from models.catalogue import OCPI_REJECTS, ocpi_table
 from models.ocpi.fold import MODULES, Change, fold
 from models.ocpi.rows import ROWS, OcpiRow
 from models.ocpi.shape import rows
-from models.tables import Table
-from models.tokens import pseudonym
+from models.tables.catalogue import OCPI_REJECTS, ocpi_table
+from models.tables.landed import Table
+from models.tokens.pseudonyms import pseudonym
 from pipelines.warehouse.sql import identifier
 
 _log = logging.getLogger(__name__)

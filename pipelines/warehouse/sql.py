@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.tables import Column, Origin, Table
+from models.tables.landed import Column, Origin, Table
 
 
 def identifier(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from models.anomalies import Kind
 from models.anomalies import Severity as Weight
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, matches, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible, protocol

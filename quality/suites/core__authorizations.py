@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from models.authorizations import START, STOP
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
+from models.tokens.authorizations import START, STOP
 from quality.frames import seconds
 from quality.rules import Severity, between, not_before, not_null, one_of
 from quality.suite import suite

@@ -1,6 +1,6 @@
 """What must hold of `core__boots`."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, not_null
 from quality.suite import suite
 from quality.vocabulary import plausible, protocol

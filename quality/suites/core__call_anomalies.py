@@ -1,7 +1,7 @@
 """What must hold of `core__call_anomalies`: answers to no call. A big table: the newest rows are looked at."""
 
 from models.anomalies import Kind
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, one_of
 from quality.suite import suite
 from quality.vocabulary import plausible, protocol

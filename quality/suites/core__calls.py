@@ -1,6 +1,6 @@
 """What must hold of `core__calls`. A big table: the newest rows are looked at, shares are over all."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, matches, not_null, null, one_of
 from quality.suite import suite
 from quality.vocabulary import direction, plausible, protocol

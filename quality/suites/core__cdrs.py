@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.frames import number, seconds
 from quality.rules import Severity, between, figure, not_before, not_null
 from quality.suite import suite

@@ -1,7 +1,7 @@
 """What must hold of `core__dead_letters`: every record set aside says why, and none through a defect of ours."""
 
-from models.catalogue import TABLES
 from models.reasons import Reason
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, matches, none_of, not_null, null, one_of
 from quality.suite import suite
 from quality.vocabulary import plausible

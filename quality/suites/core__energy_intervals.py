@@ -1,6 +1,6 @@
 """What must hold of `core__energy_intervals`: sums to the sessions. A big table: the newest rows are looked at."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible

@@ -1,6 +1,6 @@
 """What must hold of `core__evses` (OCPI 2.2.1, section 8.3.2)."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import coordinates, party, plausible

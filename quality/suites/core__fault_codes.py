@@ -1,8 +1,8 @@
 """What must hold of `core__fault_codes`: it came with the program, whole."""
 
-from models.catalogue import TABLES
 from models.crosswalk import ROWS, SEVERITIES
 from models.crosswalk.rows import ACTORS, TAXONOMIES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, one_of
 from quality.suite import suite
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from models.catalogue import TABLES
 from models.crosswalk import CODES, OTHER, SEVERITIES
 from models.crosswalk.rows import ACTORS, TAXONOMIES
+from models.tables.catalogue import TABLES
 from quality.frames import PORT, port, seconds
 from quality.rules import (
     Severity,

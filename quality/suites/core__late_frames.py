@@ -1,6 +1,6 @@
 """What must hold of `core__late_frames`."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, not_before
 from quality.suite import suite
 

@@ -1,6 +1,6 @@
 """What must hold of `core__locations` (OCPI 2.2.1, section 8.3.1)."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, matches, not_null
 from quality.suite import suite
 from quality.vocabulary import coordinates, party, plausible

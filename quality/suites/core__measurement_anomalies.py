@@ -1,7 +1,7 @@
 """What must hold of `core__measurement_anomalies`. A big table: the newest rows are looked at."""
 
 from models.anomalies import Kind
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, matches, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible, protocol

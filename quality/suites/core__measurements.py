@@ -1,6 +1,6 @@
 """What must hold of `core__measurements`. The biggest table: the newest rows are looked at, shares are over all."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Rule, Severity, between, figure, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible, protocol

@@ -1,7 +1,7 @@
 """What must hold of `core__ocpi_rejects`: every document set aside says why."""
 
-from models.catalogue import TABLES
 from models.ocpi.fold import RejectReason
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, matches, one_of
 from quality.suite import suite
 

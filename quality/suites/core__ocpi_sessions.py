@@ -1,6 +1,6 @@
 """What must hold of `core__ocpi_sessions` (OCPI 2.2.1, section 9.3)."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import currency, ends_after_start, energy, party, plausible, pseudonym

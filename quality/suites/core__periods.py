@@ -1,6 +1,6 @@
 """What must hold of `core__periods`: OCA's periods lie within each other. A big table: newest rows first."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible

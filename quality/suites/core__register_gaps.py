@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.frames import number
 from quality.rules import Severity, between, figure, not_null, null, one_of
 from quality.suite import suite

@@ -1,6 +1,6 @@
 """What must hold of `core__replays`: each has a cause, and counts that can be."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, one_of
 from quality.suite import suite
 from quality.vocabulary import plausible

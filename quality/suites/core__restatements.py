@@ -1,6 +1,6 @@
 """What must hold of `core__restatements`: each names a row and a cause."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, matches, one_of
 from quality.suite import suite
 from quality.vocabulary import plausible

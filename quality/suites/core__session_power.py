@@ -1,6 +1,6 @@
 """What must hold of `core__session_power`: figures that a charger and a car can reach."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, not_before, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible, protocol

@@ -1,7 +1,7 @@
 """What must hold of `core__station_events`: known actions, asked by the right side, never a token in clear."""
 
-from models.catalogue import TABLES
 from models.ocpp.operations import OPERATIONS
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, matches, not_before, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible, protocol, pseudonym

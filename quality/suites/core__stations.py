@@ -1,7 +1,7 @@
 """What must hold of `core__stations`."""
 
-from models.catalogue import TABLES
-from models.clock import OFFSET, STATES, UNSET, UNSTEADY
+from models.stations.clock import OFFSET, STATES, UNSET, UNSTEADY
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, matches, none_of, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import plausible, protocol

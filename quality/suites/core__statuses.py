@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.frames import PORT, port, seconds
 from quality.rules import Severity, between, figure, one_of, together_unique
 from quality.suite import suite

@@ -1,6 +1,6 @@
 """What must hold of `core__tariffs` (OCPI 2.2.1, section 11.3)."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, not_before, not_null
 from quality.suite import suite
 from quality.vocabulary import currency, party, plausible

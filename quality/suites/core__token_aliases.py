@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from models.aliases import RULES
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
+from models.tokens.aliases import RULES
 from quality.rules import Severity, between, figure, one_of
 from quality.suite import suite
 from quality.vocabulary import pseudonym

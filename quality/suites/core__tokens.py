@@ -1,6 +1,6 @@
 """What must hold of `core__tokens` (OCPI 2.2.1, section 12.3): above all, no number of a card."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import party, plausible, pseudonym

@@ -1,6 +1,6 @@
 """What must hold of `core__transaction_events`. A big table: the newest rows are looked at, shares are over all."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.rules import Severity, figure, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible, protocol

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.frames import key
 from quality.rules import Severity, between, figure, matches, not_before
 from quality.suite import suite

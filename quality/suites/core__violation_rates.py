@@ -1,6 +1,6 @@
 """What must hold of `core__violation_rates`: shares of messages, which add up to `core__violations`."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.frames import key
 from quality.rules import Severity, between, figure, not_before, one_of
 from quality.suite import suite

@@ -1,6 +1,6 @@
 """What must hold of `core__violations`. A big table: the newest rows are looked at, shares are over all."""
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.frames import key
 from quality.rules import Severity, between, figure, matches, one_of
 from quality.suite import suite

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from models.catalogue import TABLES
-from models.tokens import KINDS
+from models.tables.catalogue import TABLES
+from models.tokens.pseudonyms import KINDS
 from quality.frames import key, number
 from quality.rules import Severity, between, figure, one_of
 from quality.suite import suite

@@ -18,9 +18,9 @@ from kafka import KafkaConsumer, TopicPartition
 from websockets.sync.client import connect
 
 from models import facts
-from models.catalogue import TABLES
 from models.log import DEAD_LETTERS, FRAMES, OBJECTS, STATES_CHANGELOG
-from models.tokens import canonical, pseudonym
+from models.tables.catalogue import TABLES
+from models.tokens.pseudonyms import canonical, pseudonym
 from pipelines.broker import topics
 from pipelines.home import Home
 from pipelines.warehouse import read

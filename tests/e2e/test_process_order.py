@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from pipelines.home import Home
 from pipelines.warehouse import read
 

@@ -9,7 +9,7 @@ import captures
 import pytest
 from captures import START_US, Folded, Wire, at, frame
 
-from models.canonical import canonical
+from models.order.canonical import canonical
 from models.record import Record
 
 CSV = "kwwhat_ocpp16_synthetic_14d.csv"

@@ -7,7 +7,7 @@ import sqlglot
 from sqlglot import exp
 
 import models
-from models import catalogue
+from models.tables import catalogue
 
 FOLDER = Path(models.__file__).parent / "sql"
 FILES = sorted(FOLDER.glob("*/*.sql"))

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.registry import suites
 from quality.rules import Subject
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.registry import suites
 from quality.rules import Severity
 from quality.run import Batch, check_warehouse, validate

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from models.tokens import canonical
+from models.tokens.pseudonyms import canonical
 from pipelines.warehouse.sql import literal
 
 _DIGESTS = ("md5", "sha1", "sha256", "blake2b")

@@ -4,7 +4,7 @@
 WITH samples AS (
   SELECT
     m.session_id, m.measured_at, m.measurand, m.value_normalised AS value, m.phase_normalised AS phase,
-    -- Outlet before elsewhere, the total before the sum of the phases (as `models.energy` reads one meter value).
+    -- Outlet before elsewhere, the total before the sum of the phases (as `models.energy.arithmetic` reads one meter value).
     rank() OVER (
       PARTITION BY m.session_id, m.measurand, m.measured_at
       ORDER BY m.location_normalised IS DISTINCT FROM 'Outlet', m.phase_normalised IS NOT NULL

@@ -39,7 +39,7 @@ WITH samples AS (
 ), placed AS (
   SELECT
     *,
-    -- Outlet before elsewhere, the total before the sum of the phases (as `models.energy` reads one meter value).
+    -- Outlet before elsewhere, the total before the sum of the phases (as `models.energy.arithmetic` reads one meter value).
     rank() OVER (
       PARTITION BY session_id, measurand, measured_at ORDER BY location IS DISTINCT FROM 'Outlet', phase IS NOT NULL
     ) AS place

@@ -1,4 +1,4 @@
--- Each frame once (`models.canonical`, the same rule): equal in station, time of receipt, direction and bytes is one
+-- Each frame once (`models.order.canonical`, the same rule): equal in station, time of receipt, direction and bytes is one
 -- frame, however many lines of whichever files hold it. The line that stands first in the log is kept, with direction
 -- and protocol where only another knew them. Frames without a time of receipt are never taken for equal.
 WITH shared AS (

@@ -4,7 +4,7 @@ import pytest
 from captures import Folded, Wire, at
 
 from models.facts import Session
-from models.sessions_ends import DWELL_US, RESUME_US
+from models.sessions.ends import DWELL_US, RESUME_US
 
 DWELL, RESUME = DWELL_US / 1e6, RESUME_US / 1e6
 EVSE = {"id": 1, "connectorId": 1}

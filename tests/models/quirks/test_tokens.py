@@ -3,8 +3,8 @@
 import pytest
 from captures import KEY, Wire, at
 
-from models import tokens
 from models.record import Direction
+from models.tokens import pseudonyms
 
 UID = "04A2B3C4D5E6F7"
 
@@ -41,7 +41,7 @@ def test_quirk_45_a_card_is_one_card_in_any_case() -> None:
     wire = Wire()
     for number, text in enumerate((UID, UID.lower(), "04:A2:B3:C4:D5:E6:F7", "04-a2-b3-c4-d5-e6-f7")):
         wire.start(seconds=number * 10, timestamp=at(number * 10), idTag=text, meterStart=number)
-    assert {row.token_id for row in wire.sessions()} == {tokens.pseudonym(UID, KEY)}
+    assert {row.token_id for row in wire.sessions()} == {pseudonyms.pseudonym(UID, KEY)}
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_quirk_46_a_reader_truncates_pads_or_turns_round_a_uid(other: str, rule:
     """
     wire = Wire()
     wire.start(idTag=UID)
-    assert forms(wire)[rule] == tokens.pseudonym(other, KEY)
+    assert forms(wire)[rule] == pseudonyms.pseudonym(other, KEY)
 
 
 @pytest.mark.parametrize("padded", ["A1B2C3D4000000", "000000A1B2C3D4"])
 def test_a_uid_of_four_bytes_padded_to_seven_leads_to_the_short_one(padded: str) -> None:
     wire = Wire()
     wire.start(idTag=padded)
-    assert forms(wire)["zero_padding"] == tokens.pseudonym("A1B2C3D4", KEY)
+    assert forms(wire)["zero_padding"] == pseudonyms.pseudonym("A1B2C3D4", KEY)
 
 
 def test_quirk_47_control_characters_behind_a_token_are_cut_off_and_said() -> None:
@@ -79,8 +79,8 @@ def test_quirk_47_control_characters_behind_a_token_are_cut_off_and_said() -> No
     wire = Wire()
     wire.start(idTag=UID + "\x10\x0e")
     present(wire, UID + "\x10\x0e")
-    assert only(wire).token_id == tokens.pseudonym(UID, KEY)
-    assert forms(wire)["control_characters"] == tokens.pseudonym(UID, KEY)
+    assert only(wire).token_id == pseudonyms.pseudonym(UID, KEY)
+    assert forms(wire)["control_characters"] == pseudonyms.pseudonym(UID, KEY)
     assert words(wire) == ["token_repaired"]
 
 
@@ -175,7 +175,7 @@ def test_quirk_49_a_stop_without_a_token_is_its_start_s() -> None:
     wire.start(7, idTag=UID)
     wire.stop(7)
     fact = only(wire)
-    assert (fact.is_open, fact.token_id, fact.token_kind) == (False, tokens.pseudonym(UID, KEY), "card")
+    assert (fact.is_open, fact.token_id, fact.token_kind) == (False, pseudonyms.pseudonym(UID, KEY), "card")
 
 
 def test_quirk_50_a_session_without_a_request_was_presented_by_its_start() -> None:
@@ -308,7 +308,7 @@ def test_quirk_52_a_token_may_be_longer_than_twenty_characters() -> None:
     text = "DE-8AA-CA2B3C4D5-L-" + "9" * 400
     ask_for_start(wire, text)
     wire.start(7, idTag=text)
-    assert (only(wire).token_id, only(wire).token_kind) == (tokens.pseudonym(text, KEY), "remote")
+    assert (only(wire).token_id, only(wire).token_kind) == (pseudonyms.pseudonym(text, KEY), "remote")
     assert len(only(wire).token_id) == 20
 
 
@@ -321,8 +321,8 @@ def test_quirk_52a_a_suffix_behind_a_uid_leads_to_the_uid() -> None:
     wire = Wire()
     wire.start(7, idTag=f"{UID}_17619092")
     (row,) = wire.fold().of("token_keys")
-    assert (row.rule, row.score, row.form_id) == ("suffix", 0.9, tokens.pseudonym(UID, KEY))
-    assert only(wire).token_id == tokens.pseudonym(f"{UID}_17619092", KEY)
+    assert (row.rule, row.score, row.form_id) == ("suffix", 0.9, pseudonyms.pseudonym(UID, KEY))
+    assert only(wire).token_id == pseudonyms.pseudonym(f"{UID}_17619092", KEY)
     assert words(wire) == ["token_repaired"]
 
 

@@ -13,7 +13,7 @@ from models.facts import Session
 from models.log import DEAD_LETTERS, FRAMES, OBJECTS
 from models.reasons import Reason
 from models.record import Kind, Meta, Record
-from models.tables import LANDED
+from models.tables.landed import LANDED
 from pipelines.broker import embedded
 from pipelines.home import Home
 from pipelines.lake import batches, compact, files, known, restore

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from models.log import FRAMES
-from models.tables import LANDED, RAW_FRAMES
+from models.tables.landed import LANDED, RAW_FRAMES
 from pipelines.home import Home
 from pipelines.lake import files, parquet
 from pipelines.lake.errors import ManifestMissingError

@@ -16,7 +16,7 @@ from models.facts import FaultEpisode, Session
 from models.log import DEAD_LETTERS, FRAMES, OBJECTS
 from models.reasons import Reason
 from models.record import Kind, Meta
-from models.tables import LANDED
+from models.tables.landed import LANDED
 from pipelines.broker import embedded, topics
 from pipelines.broker.errors import BrokerUnreachableError
 from pipelines.home import Home, HomeBusyError

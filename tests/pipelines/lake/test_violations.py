@@ -6,7 +6,7 @@ import polars as pl
 
 from models.log import FRAMES
 from models.record import Meta
-from models.tables import RAW_FRAMES, VIOLATIONS
+from models.tables.landed import RAW_FRAMES, VIOLATIONS
 from pipelines.home import Home
 from pipelines.lake import compact, files, violations
 from pipelines.lake.land import land

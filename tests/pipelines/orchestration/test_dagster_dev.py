@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from quality.registry import suites
 
 REPOSITORY = Path(__file__).parents[3]

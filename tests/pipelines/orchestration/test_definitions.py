@@ -4,7 +4,7 @@ import sys
 
 import dagster as dg
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from pipelines.definitions import build_defs, defs
 from pipelines.orchestration.installation import Installation
 from pipelines.orchestration.liveness import HOST_TAG, PID_TAG, is_dead

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from pipelines.home import Home
 from pipelines.orchestration.checking import RESULTS
 from pipelines.warehouse.read import connect_readonly

@@ -12,7 +12,7 @@ import pytest
 from planted import History
 
 from models import facts
-from models.tables import LANDED
+from models.tables.landed import LANDED
 from pipelines.home import Home
 from pipelines.lake import files
 from pipelines.lake.manifest import LandedFile, Manifest, Range

@@ -12,7 +12,7 @@ from models.facts import Fact
 from models.record import Record
 from models.state import StationState
 from models.step import Context, drain, step
-from models.tables import LANDED
+from models.tables.landed import LANDED
 from models.times import as_utc
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "models"))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.facts import Fact
-from models.tables import LANDED, rows_of
+from models.tables.landed import LANDED, rows_of
 from pipelines.warehouse import connection
 from pipelines.warehouse.build import Plan, write
 from pipelines.warehouse.ports import Place

@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 from small_lake import KEY, Lake, call, rows
 
-from models.catalogue import TABLES
 from models.crosswalk import ROWS
 from models.facts import Session
-from models.tokens import pseudonym
+from models.tables.catalogue import TABLES
+from models.tokens.pseudonyms import pseudonym
 from pipelines.home import Home
 from pipelines.lake import files
 from pipelines.lake.manifest import Manifest, Range

@@ -7,7 +7,7 @@ from typing import Any
 
 from small_lake import KEY, Lake, at, rows
 
-from models.tokens import pseudonym
+from models.tokens.pseudonyms import pseudonym
 
 
 def document(module: str, object_id: str, body: Any, **more: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.facts import Session
-from models.tables import rows_of
+from models.tables.landed import rows_of
 from pipelines.home import Home, HomeBusyError
 from pipelines.lake import files
 from pipelines.lake.manifest import Manifest, Range

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from models.catalogue import TABLES
+from models.tables.catalogue import TABLES
 from pipelines.home import Home
 from pipelines.warehouse import build, read
 

@@ -6,7 +6,7 @@ from typing import Any
 from small_lake import Lake, at, rows
 
 from models.facts import Authorization, FaultEpisode, Session
-from models.tables import rows_of
+from models.tables.landed import rows_of
 
 
 def session(session_id: str, **more: Any) -> Session:

@@ -4,8 +4,8 @@ from typing import Any
 
 from small_lake import KEY, Lake, at, rows
 
-from models import tokens
 from models.facts import Authorization, Session, TokenKey
+from models.tokens import pseudonyms
 
 _VERSION: dict[str, Any] = {"version_generation": 1, "version_offset": 1, "station_id": "CS1", "protocol": "ocpp1.6"}
 
@@ -27,7 +27,7 @@ def form(token: str, other: str, rule: str, score: float, station: str = "CS1") 
 
 
 def hidden(text: str) -> str:
-    found = tokens.pseudonym(text, KEY)
+    found = pseudonyms.pseudonym(text, KEY)
     assert found is not None
     return found
 

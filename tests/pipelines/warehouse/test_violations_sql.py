@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from small_lake import Lake, answer, at, call, rows
 
-from models.tables import RAW_FRAMES
+from models.tables.landed import RAW_FRAMES
 from pipelines.conformance.check import Sent, check
 from pipelines.lake import violations
 from pipelines.lake.raw import Place

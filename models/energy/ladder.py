@@ -1,0 +1,315 @@
+"""The energy ladder: what each kind of evidence says of a session's energy, which one counts, why the others do not.
+
+A pure function of the session's state, so the same at every drain. Rungs, best first: signed records (nobody verifies
+them yet, so never chosen), meterStop - meterStart, the contexts Transaction.Begin and End, the sampled register (resets
+stitched), the sum of intervals, the trapezoid of power. Nothing known is null, never 0; a negative difference is null,
+never its absolute value. Not here: how samples are taken up (`registers`, `power`), units' faults (`units`).
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+import msgspec
+
+from models.energy import arithmetic, meter, units
+from models.energy.meter import ZERO, MeterState
+from models.state import SessionState
+
+
+class Rung(StrEnum):
+    """Kinds of evidence, best first; all but signed can be an `energy_basis`."""
+
+    SIGNED = "signed"
+    METER_STOP = "meter_stop"
+    BEGIN_END = "begin_end"
+    REGISTER = "register"
+    INTERVAL = "interval"
+    POWER = "power"
+
+
+class Why(StrEnum):
+    """Why a rung was not chosen."""
+
+    NOT_VERIFIED = "not_verified"
+    BETTER_EVIDENCE = "better_evidence"
+    NEGATIVE = "negative"
+    OVER_CAPACITY = "over_capacity"
+    """More than 4 MW on average: of another base, or of another time."""
+    RESET_BETWEEN = "reset_between"
+    BASE_DIFFERS = "base_differs"
+    """Its two registers do not count from the same zero."""
+    MISSING_START = "missing_start"
+    MISSING_END = "missing_end"
+    ONE_SAMPLE = "one_sample"
+    UNIT_FAULT = "unit_fault"
+    """meterStart and meterStop are in kWh; the value is what they mean in Wh, to the nearest 1,000."""
+    AFTER_END = "after_end"
+    """Its last sample was taken after the session's end."""
+    GAPS = "gaps"
+    """More than an hour without a sample."""
+
+
+SOFT = frozenset({Why.OVER_CAPACITY, Why.UNIT_FAULT, Why.AFTER_END, Why.GAPS})
+"""Doubts under which a value still counts where no other is better."""
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """What one rung says: energy in Wh, the doubt about it, its registers in Wh where it has any."""
+
+    wh: int | None
+    why: Why | None = None
+    start_wh: Decimal | None = None
+    end_wh: Decimal | None = None
+
+
+class Relation(StrEnum):
+    """How the samples' register stands to meterStart."""
+
+    NONE = ""
+    SAME = "same"
+    """They count from the same zero."""
+    BELOW = "below"
+    """The samples count from a later zero: the session's or the boot's (Grizzl-E, lbbrhzn/ocpp #2093)."""
+    ABOVE = "above"
+    """meterStart counts from a later zero."""
+
+
+_BY_REGISTER = Rung.REGISTER
+_ABOVE = Relation.ABOVE
+_BELOW = Relation.BELOW
+_NONE = Relation.NONE
+_SAME = Relation.SAME
+_AFTER_END = Why.AFTER_END
+_BASE_DIFFERS = Why.BASE_DIFFERS
+_GAPS = Why.GAPS
+_MISSING_END = Why.MISSING_END
+_MISSING_START = Why.MISSING_START
+_NEGATIVE = Why.NEGATIVE
+_NOT_VERIFIED = Why.NOT_VERIFIED
+_ONE_SAMPLE = Why.ONE_SAMPLE
+_OVER_CAPACITY = Why.OVER_CAPACITY
+_RESET_BETWEEN = Why.RESET_BETWEEN
+_UNIT_FAULT = Why.UNIT_FAULT
+"""Bound once: looking a member up takes longer than comparing it, and this is done for every sample."""
+_NEAR_WH = 100
+"""meterStart is rounded, and samples may be in tenths of kWh."""
+_MS2_PER_WH = 7_200_000
+
+
+def chosen(session: SessionState) -> tuple[int | None, Rung | None]:
+    """The session's energy in Wh and its rung; both None where nothing is known."""
+    state = session.meter
+    if state is None:
+        state = MeterState()
+    elif session.is_open and not state.shift and session.meter_stop is None and state.end_wh is None:
+        wh = _simple(session, state)
+        if wh is not None:
+            return wh, _BY_REGISTER
+    soft: tuple[int | None, Rung | None] = (None, None)
+    # Most sessions are open most of the time: then the rungs that need an end have nothing to say.
+    for rung, find in _OPEN_RUNGS if session.meter_stop is None and state.end_wh is None else _RUNGS:
+        found = find(session, state)
+        if found is not None and found.wh is not None:
+            if found.why is None:
+                return found.wh, rung
+            if soft[0] is None and found.why in SOFT:
+                soft = found.wh, rung
+    return soft
+
+
+def _simple(session: SessionState, state: MeterState) -> int | None:
+    """As `_register` for what most sessions are at most times: open, of one base, in a sound unit, near its start.
+
+    None says nothing: then the ladder decides.
+    """
+    first, last, start_wh = session.register_first, session.register_last, session.meter_start
+    if first is None or last is None:
+        return None
+    if start_wh is None:
+        start_wh = first
+    elif not start_wh <= first <= start_wh + units.FREE:
+        return None
+    wh = arithmetic.rounded(arithmetic.EXACT.subtract(last + state.carried_wh if state.resets else last, start_wh))
+    return wh if 0 <= wh <= units.FREE_WH or (wh > 0 and _doubt(session, wh) is None) else None
+
+
+def every(session: SessionState) -> list[tuple[Rung, Found]]:
+    """Every rung that has any evidence, best first, with the doubts about it."""
+    state = meter.of(session.meter)
+    said = [(rung, find(session, state)) for rung, find in ((Rung.SIGNED, _signed), *_RUNGS)]
+    return [(rung, found) for rung, found in said if found is not None]
+
+
+def relation(session: SessionState, state: MeterState) -> Relation:
+    """How the samples' register stands to meterStart, by the first sample."""
+    start_wh, first = session.meter_start, session.register_first
+    if start_wh is None or first is None:
+        return _NONE
+    first_wh = first.scaleb(state.shift) if state.shift else first
+    if first_wh >= start_wh:
+        rise = first_wh - start_wh
+        if rise <= units.FREE_WH or session.register_first_us is None or session.started_us is None:
+            return _SAME
+        us = max(session.register_first_us - session.started_us, 60_000_000)
+        return _SAME if units.is_possible(rise, us) else _ABOVE
+    return _SAME if start_wh - first_wh <= _NEAR_WH else _BELOW
+
+
+def is_from_zero(session: SessionState, state: MeterState) -> bool:
+    """Whether samples below meterStart count from the session's own zero, not from an earlier one.
+
+    By meterStop where there is one, else by what the station's earlier sessions did, else by whether the first
+    sample is no more than the session can have taken by then.
+    """
+    first_wh, last_wh = _first(session, state), _last(session, state)
+    took = _took(session)
+    if took is not None and took >= 0 and abs(last_wh - first_wh - took) != abs(last_wh - took):
+        return abs(last_wh - took) < abs(last_wh - first_wh - took)
+    if state.prior_base:
+        return state.prior_base == "session"
+    if session.register_first_us is None or session.started_us is None:
+        return True
+    us = max(session.register_first_us - session.started_us, 60_000_000)
+    rate_w = Decimal(session.power_max_w or 0) * 3 / 2
+    span_us = units.span_us(session)
+    if span_us:
+        rate_w = max(rate_w, 3 * (last_wh - first_wh) * units.US_PER_H / span_us)
+    return first_wh * units.US_PER_H <= (rate_w or units.HIGHEST_W) * us + 50 * units.US_PER_H
+
+
+def meter_shift(session: SessionState, state: MeterState) -> int:
+    """3 where meterStart and meterStop are in kWh, though they must be in Wh (OCPP 1.6 section 6.45); else 0."""
+    took = _took(session)
+    if took is None or took <= 0:
+        return 0
+    if state.power_samples >= 3 and state.power_wms2 > 500 * _MS2_PER_WH:
+        return 3 if units.factor(took * _MS2_PER_WH, state.power_wms2) else 0
+    went = units.travel(session, state)
+    if went is None or not 700 * took <= went.scaleb(state.shift) <= 1400 * took:
+        return 0
+    return 3 if units.is_slow(session, took) else 0
+
+
+def _took(session: SessionState) -> Decimal | None:
+    if session.meter_stop is None or session.meter_start is None:
+        return None
+    return session.meter_stop - session.meter_start
+
+
+def _first(session: SessionState, state: MeterState) -> Decimal:
+    first = session.register_first or ZERO
+    return first.scaleb(state.shift) if state.shift else first
+
+
+def _last(session: SessionState, state: MeterState) -> Decimal:
+    last = session.register_first if session.register_last is None else session.register_last
+    stitched = (last or ZERO) + state.carried_wh
+    return stitched.scaleb(state.shift) if state.shift else stitched
+
+
+def _signed(session: SessionState, state: MeterState) -> Found | None:
+    start_wh, end_wh = state.signed_begin_wh, state.signed_end_wh
+    if start_wh is None and end_wh is None:
+        return None
+    wh = None if start_wh is None or end_wh is None else arithmetic.difference(end_wh, start_wh)
+    return Found(wh, _NOT_VERIFIED, start_wh, end_wh)
+
+
+def _meter_stop(session: SessionState, state: MeterState) -> Found | None:
+    start_wh, end_wh = session.meter_start, session.meter_stop
+    if end_wh is None:
+        return None if start_wh is None else Found(None, _MISSING_END, start_wh)
+    if start_wh is None:
+        return Found(None, _MISSING_START, None, end_wh)
+    wh = arithmetic.difference(end_wh, start_wh)
+    if wh is None:
+        return Found(None, _NEGATIVE, start_wh, end_wh)
+    if state.samples:
+        beside = relation(session, state)
+        if beside is _SAME and state.resets:
+            return Found(wh, _RESET_BETWEEN, start_wh, end_wh)
+        if beside is _ABOVE and end_wh >= _first(session, state):
+            return Found(wh, _BASE_DIFFERS, start_wh, end_wh)
+        if meter_shift(session, state):
+            return Found(wh * 1000, _UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
+    elif state.power_samples and meter_shift(session, state):
+        return Found(wh * 1000, _UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
+    return Found(wh, _doubt(session, wh), start_wh, end_wh)
+
+
+def _begin_end(session: SessionState, state: MeterState) -> Found | None:
+    start_wh, end_wh = state.begin_wh, state.end_wh
+    if state.shift:
+        start_wh = None if start_wh is None else start_wh.scaleb(state.shift)
+        end_wh = None if end_wh is None else end_wh.scaleb(state.shift)
+    if end_wh is None:
+        return None if start_wh is None else Found(None, _MISSING_END, start_wh)
+    if start_wh is None:
+        return Found(None, _MISSING_START, None, end_wh)
+    wh = arithmetic.difference(end_wh, start_wh)
+    if wh is None:
+        return Found(None, _NEGATIVE, start_wh, end_wh)
+    return Found(wh, _RESET_BETWEEN if state.resets else _doubt(session, wh), start_wh, end_wh)
+
+
+def _register(session: SessionState, state: MeterState) -> Found | None:
+    if session.register_first is None:
+        return None
+    start_wh, end_wh = _first(session, state), _last(session, state)
+    beside = relation(session, state)
+    if beside is _SAME:
+        assert session.meter_start is not None
+        start_wh = min(start_wh, session.meter_start)
+    elif beside is _BELOW and is_from_zero(session, state):
+        start_wh = ZERO
+    elif session.register_last is None or (state.samples == 1 and session.meter_start is not None):
+        return Found(None, _ONE_SAMPLE, start_wh)
+    wh = arithmetic.difference(end_wh, start_wh)
+    if wh is None:
+        return Found(None, _NEGATIVE, start_wh, end_wh)
+    return Found(wh, _doubt(session, wh) or _after_end(session), start_wh, end_wh)
+
+
+def _after_end(session: SessionState) -> Why | None:
+    last_us, ended_us = session.register_last_us, session.ended_us
+    return _AFTER_END if ended_us is not None and last_us is not None and last_us > ended_us else None
+
+
+def _interval(session: SessionState, state: MeterState) -> Found | None:
+    wh = state.interval_clock_wh if state.interval_wh is None else state.interval_wh
+    if wh is None:
+        return None
+    summed = arithmetic.rounded(wh.scaleb(state.shift) if state.shift else wh)
+    return Found(summed, _doubt(session, summed))
+
+
+def _power(session: SessionState, state: MeterState) -> Found | None:
+    if not state.power_samples:
+        return None
+    if state.power_samples == 1:
+        return Found(None, _ONE_SAMPLE)
+    wh = (state.power_wms2 * 2 + _MS2_PER_WH) // (2 * _MS2_PER_WH)
+    return Found(wh, _GAPS if state.power_gap else _doubt(session, wh))
+
+
+def _doubt(session: SessionState, wh: int) -> Why | None:
+    """Whether that is more than any charger gives in the session's time, one minute at least."""
+    if wh <= units.FREE_WH or session.started_us is None:
+        return None
+    until_us = session.register_last_us if session.ended_us is None else session.ended_us
+    if until_us is None:
+        return None
+    return None if units.is_possible(wh, max(until_us - session.started_us, 60_000_000)) else _OVER_CAPACITY
+
+
+_Find: TypeAlias = Callable[[SessionState, MeterState], Found | None]
+_RUNGS: tuple[tuple[Rung, _Find], ...] = (
+    (Rung.METER_STOP, _meter_stop),
+    (Rung.BEGIN_END, _begin_end),
+    (Rung.REGISTER, _register),
+    (Rung.INTERVAL, _interval),
+    (Rung.POWER, _power),
+)
+_OPEN_RUNGS = _RUNGS[2:]

@@ -1,0 +1,93 @@
+"""Energy from intervals and from power: sums and trapezoids that need no list of samples. Not here: registers.
+
+Power is integrated between neighbouring samples, by their own times, in whole W and ms: exact, whatever the rhythm of
+drains. A time without samples over `MAX_GAP_MS` counts nothing. A sample of an instant already passed counts nothing.
+"""
+
+import bisect
+from decimal import Decimal
+
+from models.energy.arithmetic import IS_CLOCK, Reading
+from models.energy.meter import (
+    INTERVAL_FIRST,
+    INTERVAL_LAST,
+    MAX_INSTANTS,
+    POWER_FIRST,
+    POWER_LAST,
+    ZERO,
+    MeterState,
+    Place,
+)
+from models.state import SessionState
+
+MAX_GAP_MS = 3_600_000
+_MAX_W = 100_000_000
+"""Values above are no power; keeps the sum within 64 bits."""
+
+
+def fold(session: SessionState, meter: MeterState, reading: Reading, at_us: int | None, place: Place) -> None:
+    """Take up a reading's power and interval; `at_us` is its time, or that of receipt."""
+    power_w = reading.power_w
+    if power_w is not None and -_MAX_W <= power_w <= _MAX_W:
+        if power_w > (session.power_max_w or -1):
+            session.power_max_w = power_w
+        if at_us is not None:
+            _integrate(meter, power_w if power_w > 0 else 0, at_us, place)
+            last = session.register_last
+            if meter.power_us == at_us and reading.register_wh is not None and last is not None:
+                # Added in any case: the sum has the precision of all sums.
+                _note_register(meter, last + meter.carried_wh)
+    interval_wh = reading.interval_wh
+    if interval_wh is not None and at_us is not None:
+        _add_interval(meter, interval_wh, at_us, place, bool(reading.marks & IS_CLOCK))
+
+
+def _integrate(meter: MeterState, power_w: int, at_us: int, place: Place) -> None:
+    since_us = meter.power_us
+    if since_us is None:
+        meter.places[POWER_FIRST] = place
+    elif at_us <= since_us:
+        return
+    else:
+        # Differences of whole milliseconds since the epoch: they sum to the whole, however it is cut.
+        ms = at_us // 1000 - since_us // 1000
+        if ms > MAX_GAP_MS:
+            meter.power_gap = True
+        else:
+            meter.power_wms2 += (power_w + (meter.power_w or 0)) * ms
+    meter.power_w, meter.power_us = power_w, at_us
+    meter.power_samples += 1
+    meter.places[POWER_LAST] = place
+
+
+def _note_register(meter: MeterState, register_wh: Decimal) -> None:
+    """Remember how far register and power went together."""
+    if meter.power_from_wh is None:
+        meter.power_from_wh, meter.power_from_wms2 = register_wh, meter.power_wms2
+    meter.power_to_wh, meter.power_to_wms2 = register_wh, meter.power_wms2
+
+
+def _add_interval(meter: MeterState, wh: Decimal, at_us: int, place: Place, is_clock: bool) -> None:
+    instants = meter.interval_clock_instants if is_clock else meter.interval_instants
+    if wh < 0 or not _is_new(instants, at_us):
+        return
+    if is_clock:
+        meter.interval_clock_wh = wh + (meter.interval_clock_wh or ZERO)
+    else:
+        meter.interval_wh = wh + (meter.interval_wh or ZERO)
+    if INTERVAL_FIRST not in meter.places:
+        meter.places[INTERVAL_FIRST] = place
+    meter.places[INTERVAL_LAST] = place
+
+
+def _is_new(instants: list[int], at_us: int) -> bool:
+    """Take note of an instant, in its place; False for one that is known, or too old to tell."""
+    if not instants or at_us > instants[-1]:
+        instants.append(at_us)
+    elif at_us in instants or (len(instants) >= MAX_INSTANTS and at_us < instants[0]):
+        return False
+    else:
+        bisect.insort(instants, at_us)
+    if len(instants) > MAX_INSTANTS:
+        del instants[0]
+    return True

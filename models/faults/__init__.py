@@ -1,0 +1,1 @@
+"""Fault episodes: opened, closed, weighed. Not here: what a code means (`models.crosswalk`)."""

@@ -1,0 +1,34 @@
+"""What a session remembers of its life beside its meter: doubts about its end, numbers. Not here: any rule."""
+
+import msgspec
+
+
+class Due(msgspec.Struct, array_like=True, gc=False):
+    """Evidence that an open session may be over (`ends`)."""
+
+    cause: str
+    confidence: float
+    since_us: int | None = None
+    """When that was seen, by the charger's clock where it told it."""
+    due_us: int | None = None
+    """The log's time at which it counts, unless the session goes on."""
+
+
+class Numbers(msgspec.Struct, array_like=True, gc=False):
+    """The sequence numbers of a 2.x transaction (`numbers`); an epoch is a count that began anew."""
+
+    first: int
+    last: int
+    count: int = 1
+    """How many of this epoch came."""
+    seen: int = 1
+    """Bits: which of the 64 up to `last` came."""
+    epoch: int = 0
+    missing: int = 0
+    """Of earlier epochs."""
+    repeats: int = 0
+    """Events that bear the number of another event."""
+    newest_us: int | None = None
+    """Time of the newest event."""
+    boots: int = 0
+    """The station's boots when the last event came."""

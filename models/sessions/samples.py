@@ -1,0 +1,17 @@
+"""2.x MeterValues: samples that no TransactionEvent carries. Not here: what a sample says (`metering`)."""
+
+from models.events import EvseMetered
+from models.moment import Moment
+from models.sessions import lifecycle
+from models.state import StationState
+
+
+def meter_evse(state: StationState, event: EvseMetered, moment: Moment) -> None:
+    """Fold samples into the session that is open at the EVSE; EVSE 0 is the main meter and has none."""
+    if not event.evse_id:
+        return
+    for session in reversed(state.open_sessions.values()):
+        if session.evse_id == event.evse_id:
+            lifecycle.meter(state, session, event.readings, moment)
+            return
+    lifecycle.meter_after(state, event.evse_id, None, event.readings, moment)

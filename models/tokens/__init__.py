@@ -1,0 +1,1 @@
+"""Id tokens: kind, pseudonym, other forms, presentations. Not here: sessions."""

@@ -1,0 +1,177 @@
+"""Commands, boots, firmware, security and vendor messages, from wire frames to events (and never a card number)."""
+
+import pytest
+from captures import Folded, Wire, at
+
+from models.facts import StationEvent
+from models.reasons import Reason
+from models.state import MAX_OPERATIONS, decode, encode
+from models.stations.operations import MAX_A_DAY
+
+SECRET = "04A2B3C4D5E6F7"
+
+
+def command(wire: Wire, action: str, payload: object, answer: object = None, message_id: str | None = None) -> None:
+    """A call of the system's, answered by the station where an answer is given."""
+    message_id = message_id or f"c{len(wire.records)}"
+    wire.add([2, message_id, action, payload], "csms-to-cp")
+    if answer is not None:
+        wire.add([3, message_id, answer], "cp-to-csms")
+
+
+def events(wire: Wire) -> list[StationEvent]:
+    return wire.fold(drain_every=1).of("events")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "action", "payload", "expected"),
+    [
+        ("ocpp1.6", "Reset", {"type": "Hard"}, (None, None, "type=Hard")),
+        ("ocpp2.0.1", "Reset", {"type": "OnIdle", "evseId": 2}, (2, None, "type=OnIdle")),
+        ("ocpp1.6", "UnlockConnector", {"connectorId": 2}, (None, 2, None)),
+        ("ocpp1.6", "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}, (None, 0, "type=Inoperative")),
+        (
+            "ocpp2.1",
+            "ChangeAvailability",
+            {"evse": {"id": 1, "connectorId": 2}, "operationalStatus": "Inoperative"},
+            (1, 2, "operational_status=Inoperative"),
+        ),
+        ("ocpp1.6", "TriggerMessage", {"requestedMessage": "Heartbeat"}, (None, None, "requested_message=Heartbeat")),
+        ("ocpp1.6", "ChangeConfiguration", {"key": "Secret", "value": SECRET}, (None, None, "key=Secret")),
+        (
+            "ocpp2.0.1",
+            "SetVariables",
+            {"setVariableData": [{"component": {"name": "C"}, "variable": {"name": "V"}, "attributeValue": SECRET}]},
+            (None, None, "variable=C.V"),
+        ),
+    ],
+)
+def test_a_command_is_an_event_with_its_answer(
+    protocol: str, action: str, payload: object, expected: tuple[int | None, int | None, str | None]
+) -> None:
+    wire = Wire(protocol)
+    command(wire, action, payload, {"status": "Accepted"})
+    (found,) = events(wire)
+    assert (found.action, found.asked_by, found.outcome, found.protocol) == (action, "system", "Accepted", protocol)
+    assert (found.evse_id, found.connector_id, found.detail) == expected
+    assert found.answered_at is not None
+    assert found.happened_at is not None
+    assert (found.answered_at - found.happened_at).total_seconds() == 1
+
+
+def test_remote_starts_and_stops_name_token_and_transaction_but_no_card_number() -> None:
+    wire = Wire()
+    command(wire, "RemoteStartTransaction", {"connectorId": 1, "idTag": SECRET}, {"status": "Rejected"})
+    command(wire, "RemoteStopTransaction", {"transactionId": 7}, {"status": "Accepted"})
+    other = Wire("ocpp2.0.1")
+    command(other, "RequestStartTransaction", {"idToken": {"idToken": SECRET, "type": "ISO14443"}, "remoteStartId": 5})
+    start, stop = events(wire)
+    (request,) = events(other)
+    assert (start.outcome, stop.transaction_id, request.outcome) == ("Rejected", "7", None)
+    assert start.token_id == request.token_id
+    assert start.token_id is not None
+    assert start.token_id.startswith("tok_")
+    assert SECRET not in repr((start, stop, request))
+
+
+def test_an_error_answer_and_none_are_told_apart() -> None:
+    wire = Wire()
+    command(wire, "Reset", {"type": "Soft"}, message_id="a")
+    wire.add([4, "a", "InternalError", "", {}], "cp-to-csms")
+    command(wire, "Reset", {"type": "Soft"}, message_id="b")
+    assert [row.outcome for row in events(wire)] == ["error", None]
+
+
+def test_each_side_numbers_its_own_calls() -> None:
+    wire = Wire()
+    command(wire, "Reset", {"type": "Soft"}, message_id="1")
+    wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, "1")
+    wire.add([3, "1", {"status": "Accepted"}], "cp-to-csms")
+    wire.add([3, "1", {"status": "Pending", "interval": 9}], "csms-to-cp")
+    found = {row.action: row.outcome for row in events(wire)}
+    assert found == {"Reset": "Accepted", "BootNotification": "Pending"}
+
+
+def test_what_a_station_says_of_itself_is_an_event() -> None:
+    wire = Wire("ocpp2.0.1")
+    boot = {"chargingStation": {"vendorName": "V", "model": "M"}, "reason": "Watchdog"}
+    wire.call("BootNotification", boot)
+    wire.call("FirmwareStatusNotification", {"status": "Installing", "requestId": 1})
+    wire.call("SecurityEventNotification", {"type": "TamperDetectionActivated", "timestamp": at(-9)})
+    found = events(wire)
+    assert [(row.action, row.asked_by) for row in found] == [
+        ("BootNotification", "station"),
+        ("FirmwareStatusNotification", "station"),
+        ("SecurityEventNotification", "station"),
+    ]
+    assert [row.detail for row in found] == ["reason=Watchdog", "status=Installing", "type=TamperDetectionActivated"]
+    assert found[2].reported_at is not None
+    assert found[2].happened_at > found[2].reported_at
+
+
+@pytest.mark.parametrize("direction", ["cp-to-csms", "csms-to-cp", None])
+def test_a_vendor_s_message_passes_without_its_data(direction: str | None) -> None:
+    wire = Wire()
+    wire.add([2, "d", "DataTransfer", {"vendorId": "org.v", "messageId": "M1", "data": SECRET}], direction)
+    (found,) = events(wire)
+    assert found.asked_by == ("system" if direction == "csms-to-cp" else "station")
+    assert found.detail == "vendor_id=org.v, message_id=M1"
+
+
+def test_without_directions_commands_find_their_answers() -> None:
+    wire = Wire()
+    command(wire, "Reset", {"type": "Soft"}, {"status": "Accepted"})
+    for record in wire.records:
+        record.direction = None
+    (found,) = events(wire)
+    assert (found.asked_by, found.outcome) == ("system", "Accepted")
+
+
+@pytest.mark.parametrize(
+    "payload", [None, [], 5, {"type": {"a": 1}, "connectorId": "x", "setVariableData": [None, {}]}]
+)
+def test_a_payload_that_says_nothing_is_an_event_all_the_same(payload: object) -> None:
+    wire = Wire("ocpp2.0.1")
+    command(wire, "Reset", payload, 7)
+    (found,) = events(wire)
+    assert (found.action, found.evse_id, found.outcome) == ("Reset", None, None)
+    assert wire.fold().refusals == []
+
+
+@pytest.mark.parametrize(
+    ("protocol", "action"),
+    [
+        ("ocpp1.6", "RemoteStartTransaction"),
+        ("ocpp2.0.1", "RequestStartTransaction"),
+        ("ocpp2.1", "RequestStartTransaction"),
+    ],
+)
+def test_a_remote_start_that_is_no_object_is_refused_and_an_event_all_the_same(protocol: str, action: str) -> None:
+    wire = Wire(protocol)
+    command(wire, action, [SECRET])
+    folded = wire.fold()
+    ((_, refusal),) = folded.refusals
+    assert (refusal.reason, SECRET in refusal.detail) == (Reason.INVALID_PAYLOAD, False)
+    assert [event.action for event in folded.of("events")] == [action]
+    assert folded.states["CP"].remote_starts == {}
+
+
+def test_vendors_that_send_telemetry_are_bounded() -> None:
+    wire = Wire()
+    for number in range(MAX_A_DAY + 50):
+        wire.call("DataTransfer", {"vendorId": "V", "data": str(number)}, seconds=number)
+    folded = wire.fold()
+    assert len(folded.of("events")) == MAX_A_DAY
+    assert [(row.anomaly, row.value) for row in folded.of("anomalies")] == [("too_many", "DataTransfer")]
+    assert len(folded.states["CP"].operations) == MAX_OPERATIONS
+
+
+def test_a_restart_of_the_fold_anywhere_changes_no_event() -> None:
+    wire = Wire()
+    for number in range(5):
+        command(wire, "Reset", {"type": "Soft"}, {"status": "Accepted"} if number % 2 else None)
+    cut = Folded()
+    for record in wire.records:
+        cut.fold([record])
+        cut.states = {name: decode(encode(state)) for name, state in cut.states.items()}
+    assert cut.facts == wire.fold().facts

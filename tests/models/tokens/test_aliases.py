@@ -1,0 +1,81 @@
+"""Forms of one card, and that none of them nor the card itself is ever in a state or a fact."""
+
+import pytest
+from captures import KEY, Folded, Wire
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.record import Direction
+from models.state import encode
+from models.tokens import aliases, pseudonyms
+
+
+def of(text: str) -> dict[str, str]:
+    canonical = pseudonyms.canonical(text) or ""
+    return {rule: form for rule, _, form in aliases.forms(text, canonical, is_whole=False)}
+
+
+def test_the_checksum_is_that_of_1_wire() -> None:
+    """The check value of CRC-8/MAXIM-DOW."""
+    assert aliases.crc8(b"123456789") == 0xA1
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("04A2B3C4D5E6F7", {"truncated_crc", "truncated", "byte_order"}),
+        ("A1B2C3D4", {"byte_order"}),
+        ("04A2B3C4D5E6F7080910", {"byte_order"}),
+        ("A1B2C3D4000000", {"truncated_crc", "truncated", "zero_padding", "byte_order"}),
+        ("04A2B3C4D5E6F7_1761", {"suffix"}),
+        ("NL-TNM-C12345678-J", {"suffix"}),
+        ("04-A2-B3-C4-D5-E6-F7", {"truncated_crc", "truncated", "byte_order"}),
+        ("A1A1A1A1", set()),
+        ("A-B", set()),
+        ("Employee 12", set()),
+    ],
+)
+def test_each_shape_of_token_has_its_forms(text: str, rules: set[str]) -> None:
+    assert of(text).keys() == rules
+
+
+def test_a_suffix_is_cut_where_the_uid_ends() -> None:
+    assert of("04A2B3C4D5E6F7_17_61")["suffix"] == "04a2b3c4d5e6f7"
+    assert of("NL-TNM-C12345678-J")["suffix"] == "nltnmc12345678"
+
+
+def test_a_suffix_behind_a_name_is_not_said_to_be_cut_off() -> None:
+    wire = Wire()
+    wire.start(idTag="EMPLOYEE-ANNA-1")
+    folded = wire.fold()
+    assert [row.score for row in folded.of("token_keys")] == [0.5]
+    assert folded.of("anomalies") == []
+
+
+@given(st.text(max_size=80), st.booleans())
+def test_any_text_has_few_forms_none_twice_and_none_but_the_cleaned_its_own(text: str, is_whole: bool) -> None:
+    canonical = pseudonyms.canonical(text) or ""
+    found = list(aliases.forms(text, canonical, is_whole=is_whole))
+    assert len(found) <= 6
+    others = [form for rule, _, form in found if rule != aliases.CONTROL]
+    assert len({*others, canonical}) == len(others) + 1
+    assert all(0 < score <= 1 and rule in aliases.RULES for rule, score, _ in found)
+
+
+@pytest.mark.parametrize("canary", ["04C0FFEE123456", "04C0FFEE123456_778899", "C0FFEE12000000", "VID:C0FFEE123456"])
+def test_no_card_number_and_no_form_of_it_is_in_a_state_or_a_fact(canary: str) -> None:
+    wire, newer = Wire(), Wire("ocpp2.1", station="CP2")
+    wire.add([2, "r", "RemoteStartTransaction", {"idTag": canary}], Direction.CSMS_TO_CP)
+    wire.answer(wire.call("Authorize", {"idTag": canary}), {"idTagInfo": {"status": "Accepted"}})
+    wire.answer(wire.start(idTag=canary), {"transactionId": 7, "idTagInfo": {"status": "Blocked"}})
+    wire.stop(7, idTag=canary + "\x10")
+    token = {"idToken": canary, "type": "ISO14443"}
+    newer.add([2, "r", "RequestStartTransaction", {"idToken": token}], Direction.CSMS_TO_CP)
+    newer.call("Authorize", {"idToken": token})
+    newer.transaction("Started", idToken=token)
+    folded = Folded().fold([*wire.records, *newer.records])
+    assert {row.token_id for row in folded.of("sessions")} <= {pseudonyms.pseudonym(canary, KEY)}
+    said = repr(list(folded.facts.values())) + repr([encode(state) for state in folded.states.values()])
+    said = said.casefold()
+    secrets = {canary.casefold(), pseudonyms.canonical(canary) or "", "c0ffee", *of(canary).values()}
+    assert not [secret for secret in secrets if secret in said]
