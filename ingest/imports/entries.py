@@ -1,10 +1,12 @@
 """What one line of a log says about one record, whatever the format. Not here: the formats themselves."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+from ingest.imports.reader import Line
 from models import times
 from models.reasons import Reason
 from models.record import Direction, Kind
@@ -44,6 +46,18 @@ class Refused(NamedTuple):
 
 class LineError(ValueError):
     """A line's envelope cannot be read; the message is a sentence that quotes nothing of it."""
+
+
+def by_line(lines: Iterable[Line], entry: Callable[[Line], Entry]) -> Iterator[Entry | Refused]:
+    """One entry for each line that is not blank; the ordinal is the line's number. `entry` may raise `LineError`."""
+    for line in lines:
+        if line.content.strip():
+            try:
+                yield entry(line)
+            except LineError as error:
+                yield Refused(line.number, Reason.UNREADABLE_LINE, str(error), line.content)
+        elif line.cut:
+            yield Refused(line.number, Reason.TOO_LARGE, "the line is longer than any frame we take", b"")
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from ingest.imports.entries import (
     Entry,
     LineError,
     Refused,
+    by_line,
     kind_and_direction,
     microseconds,
     protocol,
@@ -21,7 +22,6 @@ from ingest.imports.entries import (
     station_of_path,
 )
 from ingest.imports.reader import Line
-from models.reasons import Reason
 
 
 class _Said(NamedTuple):
@@ -91,14 +91,7 @@ def recognises(content: bytes) -> bool:
 
 def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
     """One entry for each line that is not blank; the ordinal is the line's number."""
-    for line in lines:
-        if line.content.strip():
-            try:
-                yield _entry(line)
-            except LineError as error:
-                yield Refused(line.number, Reason.UNREADABLE_LINE, str(error), line.content)
-        elif line.cut:
-            yield Refused(line.number, Reason.TOO_LARGE, "the line is longer than any frame we take", b"")
+    return by_line(lines, _entry)
 
 
 def _entry(line: Line) -> Entry:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ingest.imports.entries import Entry, LineError, Refused, station
+from ingest.imports.entries import Entry, LineError, Refused, by_line, station
 from ingest.imports.reader import Line
-from models.reasons import Reason
 from models.record import Kind
 
 _FRAME_LINE: Final = re.compile(rb'\s*[^\s\[\]{}",][^\[\]{}",]*?\s*:\s*\[\s*[2-6]\s*,\s*"')
@@ -20,14 +19,7 @@ def recognises(content: bytes) -> bool:
 
 def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
     """One entry for each line that is not blank; the ordinal is the line's number."""
-    for line in lines:
-        if line.content.strip():
-            try:
-                yield _entry(line)
-            except LineError as error:
-                yield Refused(line.number, Reason.UNREADABLE_LINE, str(error), line.content)
-        elif line.cut:
-            yield Refused(line.number, Reason.TOO_LARGE, "the line is longer than any frame we take", b"")
+    return by_line(lines, _entry)
 
 
 def _entry(line: Line) -> Entry:
