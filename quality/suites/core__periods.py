@@ -16,9 +16,10 @@ _SHORTER = (
     " ON t.session_id = p.session_id AND t.period = 'Transaction' WHERE p.period = 'Session'"
     " AND (p.from_at > t.from_at OR p.until_at < t.until_at))"
 )
+# Against the latest end of all before it: a long period may hold several short ones.
 _OVERLAPPING = (
-    "(SELECT count(*) FROM (SELECT period, from_at, lag(until_at) OVER (PARTITION BY session_id, period = 'SuspendedEV'"
-    " OR period = 'EnergyTransfer' OR period = 'EnergyOfferSuspend' ORDER BY from_at, until_at) AS before_at"
+    "(SELECT count(*) FROM (SELECT from_at, max(coalesce(until_at, TIMESTAMPTZ 'infinity')) OVER ("
+    "PARTITION BY session_id ORDER BY from_at, until_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_at"
     " FROM core__periods WHERE period IN ('EnergyTransfer', 'SuspendedEV', 'EnergyOfferSuspend'))"
     " WHERE from_at < before_at)"
 )

@@ -236,8 +236,13 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
         " ('s1', 'SuspendedEV', '2026-03-02 09:59Z', '2026-03-02 11:00Z'),"
         " ('s1', 'EnergyTransfer', '2026-03-02 11:00Z', '2026-03-02 12:00Z'),"
         " ('s1', 'EnergyOfferSuspend', '2026-03-02 11:59Z', '2026-03-02 13:00Z'),"
-        " ('s2', 'EnergyTransfer', '2026-03-02 08:00Z', '2026-03-02 13:00Z')",
-        2,
+        " ('s2', 'EnergyTransfer', '2026-03-02 08:00Z', '2026-03-02 13:00Z'),"
+        " ('s2', 'SuspendedEV', '2026-03-02 09:00Z', '2026-03-02 10:00Z'),"
+        " ('s2', 'SuspendedEV', '2026-03-02 11:00Z', '2026-03-02 12:00Z'),"
+        " ('s2', 'EnergyTransfer', '2026-03-02 13:00Z', '2026-03-02 14:00Z'),"
+        " ('s3', 'EnergyTransfer', '2026-03-02 08:00Z', NULL),"
+        " ('s3', 'EnergyTransfer', '2026-03-02 15:00Z', '2026-03-02 16:00Z')",
+        5,
     ),
     ("core__register_gaps", "share_of_gaps"): (
         "INSERT INTO core__register_gaps (session_id, kind) VALUES"

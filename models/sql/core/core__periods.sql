@@ -36,9 +36,7 @@ WITH sessions AS (
     coalesce(
       CASE
         WHEN b.until_at >= s.started_at
-          THEN greatest(b.from_at, CASE
-            WHEN lag(s.ended_at) OVER turn > s.started_at THEN s.started_at ELSE lag(s.ended_at) OVER turn
-          END)
+          THEN least(greatest(b.from_at, max(s.until_at) OVER before), s.started_at)
       END,
       s.started_at
     ) AS first_at,
@@ -56,7 +54,12 @@ WITH sessions AS (
   FROM sessions AS s
   ASOF LEFT JOIN used AS b ON b.station_id = s.station_id AND b.port_id = s.port_id AND s.started_at >= b.from_at
   ASOF LEFT JOIN used AS e ON e.station_id = s.station_id AND e.port_id = s.port_id AND s.until_at >= e.from_at
-  WINDOW turn AS (PARTITION BY s.station_id, s.port_id ORDER BY s.started_at, s.session_id)
+  WINDOW
+    turn AS (PARTITION BY s.station_id, s.port_id ORDER BY s.started_at, s.session_id),
+    before AS (
+      PARTITION BY s.station_id, s.port_id ORDER BY s.started_at, s.session_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
 ), turns AS (
   SELECT session_id, station_id, port_id, started_at, turn_until_at FROM sessions WHERE turn_until_at > started_at
 ), pieces AS (

@@ -4,6 +4,9 @@ from typing import Any
 
 from folded import Wire, at, land, records, shared
 from small_lake import Lake, rows
+from small_lake import at as moment
+
+from models.facts import Session, Status
 
 PERIODS = """SELECT period, number, epoch(from_at - TIMESTAMPTZ '2023-11-14 22:13:20Z')::INT, duration_s::INT, basis
   FROM core__periods ORDER BY session_id, period, number"""
@@ -86,6 +89,30 @@ def test_two_sessions_in_a_row_without_a_free_port_share_no_time(lake: Lake) -> 
     wire.status("Available", seconds=400)
     found = [row for row in periods(lake, wire) if row[0] == "Session"]
     assert sorted(row[2:4] for row in found) == [(0, 200), (110, 290)]
+
+
+def test_what_follows_a_short_session_within_a_long_one_takes_none_of_the_long_one_s_time(lake: Lake) -> None:
+    place: dict[str, Any] = {"version_generation": 1, "version_offset": 1, "station_id": "CS1", "connector_id": 1}
+    lake.facts(
+        *(
+            Session(
+                **place,
+                session_id=name,
+                started_at=moment(begin),
+                ended_at=None if end is None else moment(end),
+                is_open=end is None,
+            )
+            for name, begin, end in (("long", 10, 200), ("short", 20, 30), ("after", 210, 300), ("last", 310, None))
+        )
+    )
+    lake.facts(
+        *(
+            Status(**place, status_id=status, status=status, reported_at=moment(second), received_at=moment(second))
+            for status, second in (("Preparing", 0), ("Available", 400))
+        )
+    )
+    found = rows(lake.build(), "SELECT session_id, from_at FROM core__periods WHERE period = 'Session' ORDER BY ALL")
+    assert found == [("after", moment(200)), ("last", moment(300)), ("long", moment(0)), ("short", moment(20))]
 
 
 def test_every_session_of_the_captures_has_its_transaction_within_its_session(lake: Lake) -> None:
