@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from models.energy.arithmetic import Reading
+from models.energy.readings import Reading
 from models.tokens.pseudonyms import Token
 
 

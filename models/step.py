@@ -32,6 +32,7 @@ from models.events import (
 )
 from models.facts import Fact
 from models.faults import episodes, flow, rows
+from models.faults.memory import FaultState
 from models.frames import Call, CallError, CallResult, CallResultError, Frame, FrameError, Send
 from models.frames import decode as decode_frame
 from models.ids import bounded
@@ -46,7 +47,6 @@ from models.state import (
     MAX_CALLS,
     AuthorizationState,
     AwaitedCall,
-    FaultState,
     HourState,
     OperationState,
     SessionState,

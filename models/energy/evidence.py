@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from models.energy import arithmetic, ladder, meter
+from models.energy import arithmetic, ladder, meter, readings
 from models.energy.ladder import Found, Relation, Rung, Why
 from models.energy.meter import MeterState, Place
 from models.state import SessionState
@@ -145,7 +145,7 @@ def _flags(
         flags.update(_flags_of_register(session, state, beside))
     if rung is not None and is_disputed(session, rung, found):
         flags.add("disagrees")
-    if state.marks & arithmetic.IS_TOTAL_DOUBTED:
+    if state.marks & readings.IS_TOTAL_DOUBTED:
         flags.add("phases_disagree")
     if any(what.why is _NEGATIVE for _, what in found):
         flags.add(_NEGATIVE.value)

@@ -8,7 +8,7 @@ crosses stations only through `knowledge`, a versioned data file handed to the s
 from decimal import Decimal
 
 from models import ids
-from models.energy import arithmetic, ladder
+from models.energy import ladder, readings
 from models.energy.knowledge import Knowledge
 from models.energy.ladder import Relation
 from models.energy.meter import HabitState, MeterState, PortMeter
@@ -54,11 +54,11 @@ _SILENT = 3
 """Sessions without a register before a station counts as one without a meter."""
 _NEAR_WH = 100
 _MARKS = {
-    "unit_named": arithmetic.IS_UNIT_NAMED,
-    "one_phase": arithmetic.IS_ONE_PHASE,
-    "phases": arithmetic.HAS_PHASES,
-    "phases_disagree": arithmetic.IS_TOTAL_DOUBTED,
-    "clock_aligned": arithmetic.IS_CLOCK,
+    "unit_named": readings.IS_UNIT_NAMED,
+    "one_phase": readings.IS_ONE_PHASE,
+    "phases": readings.HAS_PHASES,
+    "phases_disagree": readings.IS_TOTAL_DOUBTED,
+    "clock_aligned": readings.IS_CLOCK,
 }
 _OWN = frozenset({"power", "capacity", "start", "stop"})
 
@@ -151,7 +151,7 @@ def _votes(session: SessionState, meter: MeterState) -> list[int]:
     beside = ladder.relation(session, meter)
     is_zero = beside is Relation.BELOW and ladder.is_from_zero(session, meter)
     is_own = meter.shift_basis in _OWN
-    is_missing = bool(meter.marks & arithmetic.IS_UNIT_MISSING)
+    is_missing = bool(meter.marks & readings.IS_UNIT_MISSING)
     said = {name: int(bool(meter.marks & mark)) for name, mark in _MARKS.items()} | {
         "sessions": 1,
         f"base_{meter.base}": 1,
@@ -161,7 +161,7 @@ def _votes(session: SessionState, meter: MeterState) -> list[int]:
         "resets_elsewhere": meter.resets - meter.resets_at_boot,
         "glitches": meter.glitches,
         "unit_missing": int(is_missing),
-        "unit_partly": int(is_missing and bool(meter.marks & arithmetic.IS_UNIT_NAMED)),
+        "unit_partly": int(is_missing and bool(meter.marks & readings.IS_UNIT_NAMED)),
         "unit_sound": int(not meter.shift and meter.power_samples >= 3 and meter.power_from_wh is not None),
         "unit_kwh_as_wh": int(is_own and meter.shift == 3),
         "unit_wh_as_kwh": int(is_own and meter.shift == -3),

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from models import anomalies
 from models.anomalies import Kind
-from models.energy import arithmetic, evidence, habits, ladder, meter, power, registers, units
-from models.energy.arithmetic import Reading
+from models.energy import evidence, habits, ladder, meter, power, registers, units
 from models.energy.ladder import Relation, Why
 from models.energy.meter import MeterState, Place
+from models.energy.readings import IS_TOTAL_DOUBTED, IS_UNIT_MISSING, IS_UNIT_NAMED, IS_UNIT_UNKNOWN, Reading
 from models.moment import Moment
 from models.state import SessionState, StationState
 
@@ -174,13 +174,13 @@ def _completes(session: SessionState, reading: Reading, moment: Moment) -> bool:
     return is_newest or is_oldest or reading.begin_wh is not None
 
 
-_ODD = arithmetic.IS_TOTAL_DOUBTED | arithmetic.IS_UNIT_UNKNOWN
+_ODD = IS_TOTAL_DOUBTED | IS_UNIT_UNKNOWN
 
 
 def _say_marks(state: StationState, session: SessionState, memory: MeterState, moment: Moment) -> None:
-    if memory.marks & arithmetic.IS_TOTAL_DOUBTED:
+    if memory.marks & IS_TOTAL_DOUBTED:
         _say(state, session, memory, Kind.PHASES_DISAGREE, moment)
-    if memory.marks & arithmetic.IS_UNIT_UNKNOWN:
+    if memory.marks & IS_UNIT_UNKNOWN:
         _say(state, session, memory, Kind.UNIT_UNKNOWN, moment)
 
 
@@ -211,7 +211,7 @@ def _say_doubts(state: StationState, session: SessionState, memory: MeterState, 
     """What only the end shows."""
     if memory.shift:
         _say_unit(state, session, memory, moment)
-    if memory.marks & arithmetic.IS_UNIT_MISSING and memory.marks & arithmetic.IS_UNIT_NAMED:
+    if memory.marks & IS_UNIT_MISSING and memory.marks & IS_UNIT_NAMED:
         _say(state, session, memory, Kind.UNIT_MISSING, moment)
     if memory.signed_begin_wh is not None or memory.signed_end_wh is not None:
         _say(state, session, memory, Kind.SIGNED_UNVERIFIED, moment)

@@ -7,7 +7,6 @@ drains. A time without samples over `MAX_GAP_MS` counts nothing. A sample of an 
 import bisect
 from decimal import Decimal
 
-from models.energy.arithmetic import IS_CLOCK, Reading
 from models.energy.meter import (
     INTERVAL_FIRST,
     INTERVAL_LAST,
@@ -18,6 +17,7 @@ from models.energy.meter import (
     MeterState,
     Place,
 )
+from models.energy.readings import IS_CLOCK, Reading
 from models.state import SessionState
 
 MAX_GAP_MS = 3_600_000

@@ -9,8 +9,8 @@ that two more samples follow is a reset, and its parts are added up. One sample 
 from decimal import Decimal
 
 from models.energy import units
-from models.energy.arithmetic import Reading
 from models.energy.meter import BEGIN, END, FIRST, LAST, SIGNED_BEGIN, SIGNED_END, MeterState, Place
+from models.energy.readings import Reading
 from models.state import SessionState
 
 _KILO = 1000

@@ -10,8 +10,9 @@ from models.anomalies import Kind
 from models.crosswalk import Named
 from models.events import Alarm, StatusReported
 from models.faults import causes, flow, rows, severities
+from models.faults.memory import FaultState
 from models.moment import Moment
-from models.state import MAX_FAULTS, MAX_RECENT_FAULTS, ConnectorState, FaultState, StationState, trim
+from models.state import MAX_FAULTS, MAX_RECENT_FAULTS, ConnectorState, StationState, trim
 from models.stations import rates, statuses
 
 FAULTED = "Faulted"

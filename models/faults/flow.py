@@ -9,10 +9,11 @@ from typing import Any
 
 from models import anomalies, ids
 from models.anomalies import Kind
-from models.energy.arithmetic import Reading
+from models.energy.readings import Reading
 from models.events import Alarm, Metered, StatusReported, Stopped, TransactionReported
+from models.faults.memory import FaultState
 from models.moment import Moment
-from models.state import FaultState, SessionState, StationState
+from models.state import SessionState, StationState
 
 WITNESSES = frozenset({Metered, Stopped, TransactionReported})
 """Events of a session that can say whether energy flows."""

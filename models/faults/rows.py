@@ -4,7 +4,8 @@ from models import crosswalk
 from models.crosswalk import Row
 from models.facts import FaultEpisode
 from models.faults import causes, flow
-from models.state import FaultState, StationState
+from models.faults.memory import FaultState
+from models.state import StationState
 from models.times import as_utc
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from models import times, wording
-from models.energy import arithmetic
+from models.energy import arithmetic, readings
 from models.events import (
     Answer,
     AuthorizationAsked,
@@ -285,13 +285,13 @@ def _transaction_id(value: int | str | None) -> str | None:
     return None if value is None else bounded(str(value).strip())
 
 
-def _readings(values: list[_MeterValue] | None) -> tuple[arithmetic.Reading, ...]:
-    return arithmetic.readings(values, times.parse, _signed) if values else ()
+def _readings(values: list[_MeterValue] | None) -> tuple[readings.Reading, ...]:
+    return readings.read(values, times.parse, _signed) if values else ()
 
 
 def _signed(sampled: _Sampled) -> str | None:
     """The signed record that stands in place of a number."""
-    return str(sampled.value) if sampled.format == arithmetic.SIGNED else None
+    return str(sampled.value) if sampled.format == readings.SIGNED else None
 
 
 READERS: dict[str, Callable[[Raw, bytes | None], Event | None]] = {

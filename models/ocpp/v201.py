@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from models import times
-from models.energy import arithmetic
+from models.energy import readings
 from models.events import (
     Answer,
     AuthorizationAsked,
@@ -303,8 +303,8 @@ def _token_id(token: Token | None) -> str | None:
     return bounded(token.token_id) if token else None
 
 
-def _readings(values: list[_MeterValue] | None) -> tuple[arithmetic.Reading, ...]:
-    return arithmetic.readings(values, times.parse, _signed_record) if values else ()
+def _readings(values: list[_MeterValue] | None) -> tuple[readings.Reading, ...]:
+    return readings.read(values, times.parse, _signed_record) if values else ()
 
 
 def _signed_record(sampled: _Sampled) -> str | None:

@@ -8,7 +8,7 @@ session_id. Times compared here are the log's, so that a replay decides alike. N
 
 from models import ids
 from models.anomalies import Kind
-from models.energy.arithmetic import Reading
+from models.energy.readings import Reading
 from models.events import StatusReported
 from models.facts import Restatement, Session
 from models.moment import Moment

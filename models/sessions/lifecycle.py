@@ -8,7 +8,7 @@ import msgspec
 
 from models import anomalies, ids
 from models.energy import evidence, ladder, metering
-from models.energy.arithmetic import Reading
+from models.energy.readings import Reading
 from models.facts import Session
 from models.moment import Moment
 from models.sessions import charging, numbers

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from models import anomalies
-from models.energy.arithmetic import Reading
 from models.energy.meter import MeterState
+from models.energy.readings import Reading
 from models.events import (
     ClockSet,
     EvseMetered,
@@ -22,8 +22,9 @@ from models.events import (
     Stopped,
     TransactionReported,
 )
+from models.faults.memory import FaultState
 from models.moment import Moment
-from models.state import FaultState, SessionState, StationState
+from models.state import SessionState, StationState
 from models.stations import boots, clock
 from models.stations.clock import ClockState
 from models.times import UNUSABLE, ZONELESS

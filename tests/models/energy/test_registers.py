@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.energy import registers
-from models.energy.arithmetic import Reading
 from models.energy.meter import MeterState
+from models.energy.readings import Reading
 from models.facts import Session
 from models.state import SessionState
 

@@ -5,7 +5,8 @@ import json
 import pytest
 from captures import Folded, Wire, at
 
-from models.state import FaultState, StationState
+from models.faults.memory import FaultState
+from models.state import StationState
 
 EVSE_1, EVSE_2 = {"id": 1, "connectorId": 1}, {"id": 2, "connectorId": 1}
 
