@@ -80,7 +80,7 @@ def said_before_close(station):
     heard = []
     while True:
         try:
-            heard.append(station.recv(20))
+            heard.append(station.recv(60))
         except ConnectionClosed as closed:
             return heard, closed.rcvd.code if closed.rcvd else 1006
 

@@ -17,6 +17,9 @@ from pipelines.warehouse.read import connect_readonly
 from pipelines.warehouse.sql import identifier
 from quality.registry import suites
 
+# Two whole refreshes, a process for each of their steps: minutes on a loaded machine.
+pytestmark = pytest.mark.timeout(900)
+
 REPOSITORY = Path(__file__).parents[3]
 COMPARED = [name for name in TABLES if not name.startswith(("meta__", "stg_"))]
 
@@ -40,7 +43,7 @@ def environment(home: Home) -> dict[str, str]:
 
 def execute(folder: Path, home: Home, job: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(job), cwd=folder, env=environment(home), capture_output=True, text=True, timeout=280, check=False
+        command(job), cwd=folder, env=environment(home), capture_output=True, text=True, timeout=600, check=False
     )
 
 
