@@ -17,7 +17,7 @@ from pipelines.warehouse.read import connect_readonly
 from pipelines.warehouse.sql import identifier
 from quality.registry import suites
 
-# Two whole refreshes, a process for each of their steps: minutes on a loaded machine.
+# Whole refreshes as a program of their own: minutes on a loaded machine.
 pytestmark = pytest.mark.timeout(900)
 
 REPOSITORY = Path(__file__).parents[3]
