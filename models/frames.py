@@ -60,7 +60,8 @@ class Send(msgspec.Struct, array_like=True, tag=6, frozen=True, forbid_unknown_f
 class FrameError(msgspec.Struct, frozen=True, gc=False):
     """Why bytes are not a frame. `message_type` and `message_id` are set where they could still be read.
 
-    `repaired` is the same message with `null` where a value is missing (`"transactionId":,`), if that makes it one.
+    `repaired` is the same message with `null` where a value is missing (`"transactionId":,`), or with its id as text
+    where that is a number, if that makes it one.
     """
 
     reason: Reason
@@ -76,6 +77,7 @@ _frame: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 _elements = msgspec.json.Decoder(list[Raw])
 _text = msgspec.json.Decoder(str)
 _TYPES = {b"2": 2, b"3": 3, b"4": 4, b"5": 5, b"6": 6}
+_NUMBER = re.compile(rb"-?[0-9]{1,64}")
 _TAGS: dict[type[Frame], int] = {Call: 2, CallResult: 3, CallError: 4, CallResultError: 5, Send: 6}
 _MISSING = re.compile(rb":\s*+[,}\]]")
 _MEMBER = re.compile(rb'("(?:[^"\\]++|\\.)*+(?:"|\Z))(\s*+:(?=\s*+[,}\]]))?', re.DOTALL)
@@ -131,7 +133,22 @@ def _misshapen(data: bytes) -> FrameError:
     try:
         message_id = _text.decode(elements[1])
     except (ValueError, IndexError):
-        return FrameError(Reason.NOT_OCPP, "The message has no id that is a string.", message_type)
+        return _with_id(elements) or FrameError(
+            Reason.NOT_OCPP, "The message has no id that is a string.", message_type
+        )
     return FrameError(
         Reason.NOT_OCPP, "The message has too few, too many or mistyped elements.", message_type, message_id
     )
+
+
+def _with_id(elements: list[Raw]) -> FrameError | None:
+    """The error of a message whose id is a whole number, and which is whole with that number's text; else None."""
+    if len(elements) < 2 or _NUMBER.fullmatch(bytes(elements[1])) is None:
+        return None
+    whole = b'[%b,"%b",%b]' % (bytes(elements[0]), bytes(elements[1]), b",".join(map(bytes, elements[2:])))
+    try:
+        frame = _frame.decode(whole)
+    except (ValueError, RecursionError):
+        return None
+    detail = "The message's id is a number, not a string."
+    return FrameError(Reason.NOT_OCPP, detail, _TAGS[type(frame)], repaired=whole)

@@ -12,7 +12,7 @@ class Reason(StrEnum):
     NOT_OCPP = "not_ocpp"
     """JSON, but not an OCPP-J message (wrong shape, type number or message id)."""
     REPAIRED = "repaired"
-    """Not JSON for want of a value (`"transactionId":,`); read with null in its place, so its facts count."""
+    """Read all the same, so its facts count: no JSON for want of a value, or an id that is a number, not a string."""
     INVALID_UTF8 = "invalid_utf8"
     TOO_LARGE = "too_large"
     """Above the frame limit; recorded without its payload."""

@@ -159,7 +159,7 @@ def _operation(state: StationState, call: Call, record: Record, received_us: int
 def _repaired(
     state: StationState, record: Record, error: FrameError, received_us: int | None, context: Context
 ) -> Refusal:
-    """Fold a message of which only a value is missing as if `null` stood there; it is a dead letter all the same."""
+    """Fold a message that `frames` made whole (a value missing, an id that is a number); a dead letter all the same."""
     if error.repaired is None:
         return Refusal(error.reason, error.detail)
     whole = msgspec.structs.replace(record, payload=error.repaired)
@@ -167,8 +167,11 @@ def _repaired(
     if refusal is not None:
         return refusal
     moment = Moment(whole, received_us, state.protocol or V16, error.message_id or "", context.token_key)
-    anomalies.say(state, anomalies.Kind.FRAME_REPAIRED, moment)
-    return Refusal(Reason.REPAIRED, error.detail + " Read with null in its place.")
+    is_id = error.reason is Reason.NOT_OCPP
+    detail = f"{error.detail} Read {'as its text' if is_id else 'with null in its place'}."
+    # Ids that are numbers are a habit: one row.
+    anomalies.say(state, anomalies.Kind.FRAME_REPAIRED, moment, detail=detail, subject="id" if is_id else None)
+    return Refusal(Reason.REPAIRED, detail)
 
 
 def _refused(frame: Frame | FrameError, protocol: str) -> Refusal | None:

@@ -18,6 +18,7 @@ from ingest.gateway import schemas
 from ingest.gateway.answers import v16, v21, v201
 from ingest.gateway.answers.desk import JSON, Answerer, Desk, Transactions, Version
 from models import frames
+from models.reasons import Reason
 from models.tokens.pseudonyms import canonical
 
 VERSIONS: Final = {"ocpp1.6": v16.VERSION, "ocpp2.0.1": v201.VERSION, "ocpp2.1": v21.VERSION}
@@ -69,8 +70,8 @@ class Csms:
         """The answer to one frame, or None where none is due. Raises only what `Transactions` raises."""
         version = VERSIONS[protocol]
         read = frames.decode(frame)
-        if isinstance(read, frames.FrameError) and read.repaired is not None:
-            # What the facts take from it, the station must not be refused.
+        if isinstance(read, frames.FrameError) and read.repaired is not None and read.reason is Reason.NOT_JSON:
+            # What the facts take from it, the station must not be refused. An id that is no string has no answer.
             read = frames.decode(read.repaired)
         if isinstance(read, frames.FrameError):
             return _answer_unreadable(version, read, frame)

@@ -103,6 +103,29 @@ def test_a_missing_value_is_read_as_null_and_texts_stay_as_they_are(data: bytes,
 
 
 @pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (b'[2,17,"Heartbeat",{"a": 1}]', b'[2,"17","Heartbeat",{"a": 1}]'),
+        (b"[ 3 , -5 , {} ]", b'[3,"-5",{}]'),
+        (b'[4,0,"InternalError"]', b'[4,"0","InternalError"]'),
+    ],
+)
+def test_an_id_that_is_a_number_is_read_as_its_text(data: bytes, whole: bytes) -> None:
+    error = frames.decode(data)
+    assert isinstance(error, FrameError)
+    assert (error.reason, error.repaired, error.message_id) == (Reason.NOT_OCPP, whole, None)
+
+
+@pytest.mark.parametrize(
+    "data", [b"[2,1]", b'[2,1.5,"X",{}]', b'[2,null,"X",{}]', b'[2,1,"X"]', b"[2," + b"1" * 65 + b',"X",{}]']
+)
+def test_other_ids_that_are_no_texts_stay_errors(data: bytes) -> None:
+    error = frames.decode(data)
+    assert isinstance(error, FrameError)
+    assert (error.reason, error.repaired) == (Reason.NOT_OCPP, None)
+
+
+@pytest.mark.parametrize(
     "data",
     [b'[2,"1","X",{"a":,,}]', b'[2,"1",,{}]', b'{"a":,}', b'[2,"1","X",{"a":,"b":NaN}]', b'[2,"1","X",{"a":,"b":"x}]'],
 )

@@ -27,6 +27,23 @@ def test_quirk_06_a_missing_value_makes_the_message_no_json() -> None:
     assert [anomaly.anomaly for anomaly in folded.of("anomalies")] == ["frame_repaired"]
 
 
+def test_a_start_whose_message_id_is_a_number_is_a_session() -> None:
+    wire = Wire()
+    start = {"connectorId": 1, "idTag": "CARD", "meterStart": 1000, "timestamp": at(0)}
+    wire.add([2, 17, "StartTransaction", start], Direction.CP_TO_CSMS, 0)
+    wire.add([3, 17, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}], Direction.CSMS_TO_CP, 1)
+    wire.add([2, 18, "Heartbeat", {}], Direction.CP_TO_CSMS, 2)
+    wire.stop(7)
+    folded = wire.fold()
+    assert [(s.transaction_id, s.energy_wh) for s in folded.of("sessions")] == [("7", 2000)]
+    assert [refusal.reason for _, refusal in folded.refusals] == [Reason.REPAIRED] * 3
+    (anomaly,) = folded.of("anomalies")
+    assert (anomaly.anomaly, anomaly.detail) == (
+        "frame_repaired",
+        "The message's id is a number, not a string. Read as its text.",
+    )
+
+
 @pytest.mark.parametrize("lost", [b'"transactionId":,,', b'"transactionId":-,', b'"transactionId";7,'])
 def test_what_no_null_makes_whole_is_a_dead_letter_only(lost: bytes) -> None:
     wire = Wire()
