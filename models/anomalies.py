@@ -75,7 +75,12 @@ class Kind(StrEnum):
     STOP_REASON_DOUBTED = "stop_reason_doubted", I, "What the station did contradicts the reason it gives for the stop."
     # Energy
     ENERGY_NEGATIVE = "energy_negative", C, "The register runs back within a session: its energy is unknown."
-    ENERGY_IMPOSSIBLE = "energy_impossible", C, "More energy than the connector can give in that time."
+    ENERGY_IMPOSSIBLE = (
+        "energy_impossible",
+        C,
+        "More energy than any connector can give in that time: it does not count.",
+    )
+    STOP_BELOW_SAMPLES = "stop_below_samples", W, "A stop below registers that were sampled before it: the samples count."
     ENERGY_DISAGREES = "energy_disagrees", W, "Two kinds of evidence for a session's energy differ."
     ENERGY_UNKNOWN = "energy_unknown", W, "Nothing that was reported says what a session took."
     UNIT_SUSPECT = "unit_suspect", W, "A register contradicts its unit (Wh labelled kWh or the reverse)."
@@ -84,6 +89,7 @@ class Kind(StrEnum):
     REGISTER_RESET = "register_reset", W, "A register starts anew; its parts are added up."
     SAMPLES_REBASED = "samples_rebased", I, "Samples count from a later zero than meterStart (session or boot)."
     REGISTER_GLITCH = "register_glitch", I, "A single sample that no other supports: left out."
+    REGISTER_NEGATIVE = "register_negative", W, "A register below zero: it is none, and counts nowhere."
     REGISTER_GAP = "register_gap", W, "A session does not start where the connector's last one stopped."
     REGISTER_AFTER_STOP = "register_after_stop", I, "The register moves on after the stop; not part of the session."
     METER_ON_CONNECTOR_0 = "meter_on_connector_0", I, "Samples of a transaction on connector 0, the main meter."

@@ -59,6 +59,8 @@ class Started(msgspec.Struct, frozen=True, gc=False):
     start: str
     told: int = 0
     shown: Token | None = None
+    refused_wh: Decimal | None = None
+    """A meterStart below zero: no register."""
 
 
 class Stopped(msgspec.Struct, frozen=True, gc=False):
@@ -72,6 +74,8 @@ class Stopped(msgspec.Struct, frozen=True, gc=False):
     readings: tuple[Reading, ...]
     told: int = 0
     shown: Token | None = None
+    refused_wh: Decimal | None = None
+    """A meterStop below zero: no register."""
 
 
 class Metered(msgspec.Struct, frozen=True, gc=False):

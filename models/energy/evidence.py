@@ -35,7 +35,8 @@ _LESS = {
     "start_differs": 10,
     "disagrees": 20,
     Why.NEGATIVE.value: 15,
-    Why.OVER_CAPACITY.value: 70,
+    Why.OVER_CAPACITY.value: 15,
+    Why.BELOW_SAMPLES.value: 15,
     Why.AFTER_END.value: 20,
     Why.GAPS.value: 10,
 }
@@ -52,7 +53,9 @@ _PLACES = {
 }
 _UNIT_FLAGS = {"": "unit_fault", "habit": "unit_by_habit", "knowledge": "unit_by_knowledge"}
 _ABOVE, _BELOW, _REGISTER = Relation.ABOVE, Relation.BELOW, Rung.REGISTER
-_BETTER, _NEGATIVE = Why.BETTER_EVIDENCE, Why.NEGATIVE
+_BETTER = Why.BETTER_EVIDENCE
+_THROWN_OUT = frozenset({Why.NEGATIVE, Why.OVER_CAPACITY, Why.BELOW_SAMPLES})
+"""Why evidence was no evidence: said whatever was chosen."""
 _WHOLE, _SCALE = Decimal(1), Decimal(1).scaleb(-14)
 """Registers keep 14 decimals of a Wh: those that chargers send as sums of floats have no more."""
 
@@ -124,6 +127,8 @@ def _registers(session: SessionState, state: MeterState, beside: Relation) -> tu
     if beside is _ABOVE:
         return first_wh, last_wh
     shift = ladder.meter_shift(session, state)
+    if end_wh is not None and ladder.is_stop_unfit(session, state):
+        end_wh = None
     if end_wh is None and beside is not _BELOW:
         end_wh = last_wh
     elif end_wh is not None:
@@ -147,8 +152,7 @@ def _flags(
         flags.add("disagrees")
     if state.marks & readings.IS_TOTAL_DOUBTED:
         flags.add("phases_disagree")
-    if any(what.why is _NEGATIVE for _, what in found):
-        flags.add(_NEGATIVE.value)
+    flags.update(what.why.value for _, what in found if what.why in _THROWN_OUT)
     return sorted(flags)
 
 

@@ -36,7 +36,7 @@ class Why(StrEnum):
     BETTER_EVIDENCE = "better_evidence"
     NEGATIVE = "negative"
     OVER_CAPACITY = "over_capacity"
-    """More than 4 MW on average: of another base, or of another time."""
+    """More than 4 MW on average, over a minute at least: no register, or of another base, or of another time."""
     RESET_BETWEEN = "reset_between"
     BASE_DIFFERS = "base_differs"
     """Its two registers do not count from the same zero."""
@@ -49,10 +49,12 @@ class Why(StrEnum):
     """Its last sample was taken after the session's end."""
     GAPS = "gaps"
     """More than an hour without a sample."""
+    BELOW_SAMPLES = "below_samples"
+    """Two samples at least, taken before the end, stand above meterStop."""
 
 
-SOFT = frozenset({Why.OVER_CAPACITY, Why.UNIT_FAULT, Why.AFTER_END, Why.GAPS})
-"""Doubts under which a value still counts where no other is better."""
+SOFT = frozenset({Why.UNIT_FAULT, Why.AFTER_END, Why.GAPS})
+"""Doubts under which a value still counts where no other is better. What no connector delivers never counts."""
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +85,7 @@ _NONE = Relation.NONE
 _SAME = Relation.SAME
 _AFTER_END = Why.AFTER_END
 _BASE_DIFFERS = Why.BASE_DIFFERS
+_BELOW_SAMPLES = Why.BELOW_SAMPLES
 _GAPS = Why.GAPS
 _MISSING_END = Why.MISSING_END
 _MISSING_START = Why.MISSING_START
@@ -96,6 +99,12 @@ _UNIT_FAULT = Why.UNIT_FAULT
 _NEAR_WH = 100
 """meterStart is rounded, and samples may be in tenths of kWh."""
 _MS2_PER_WH = 7_200_000
+_UNFIT = frozenset({Why.OVER_CAPACITY, Why.BELOW_SAMPLES})
+_LEAST_US = 60_000_000
+_MOST_US = 31 * 86_400_000_000
+"""Longer than any session (QualiCharge asks after seven days): then a clock is wrong."""
+_UNTIMED_US = 86_400_000_000
+"""What a session without times is given."""
 
 
 def chosen(session: SessionState) -> tuple[int | None, Rung | None]:
@@ -192,6 +201,18 @@ def meter_shift(session: SessionState, state: MeterState) -> int:
     return 3 if units.is_slow(session, took) else 0
 
 
+def is_stop_unfit(session: SessionState, state: MeterState) -> bool:
+    """Whether meterStop is no register of this session's end: the samples' last one stands in its place."""
+    start_wh, stop_wh, prior = session.meter_start, session.meter_stop, state.prior_wh
+    if start_wh is None or stop_wh is None:
+        return False
+    if stop_wh - start_wh <= units.FREE and (prior is None or prior.scaleb(state.shift) <= stop_wh):
+        # Nearly every stop, and this is asked for each sample between two sessions.
+        return False
+    found = _meter_stop(session, state)
+    return found is not None and found.why in _UNFIT
+
+
 def _took(session: SessionState) -> Decimal | None:
     if session.meter_stop is None or session.meter_start is None:
         return None
@@ -234,9 +255,23 @@ def _meter_stop(session: SessionState, state: MeterState) -> Found | None:
             return Found(wh, _BASE_DIFFERS, start_wh, end_wh)
         if meter_shift(session, state):
             return Found(wh * 1000, _UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
+        if _is_below_samples(session, state, beside, wh):
+            return Found(wh, _BELOW_SAMPLES, start_wh, end_wh)
     elif state.power_samples and meter_shift(session, state):
         return Found(wh * 1000, _UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
     return Found(wh, _doubt(session, wh), start_wh, end_wh)
+
+
+def _is_below_samples(session: SessionState, state: MeterState, beside: Relation, took_wh: int) -> bool:
+    """Whether the last sample and the one before it show clearly more than meterStop, and as much as is possible."""
+    prior, first = state.prior_wh, session.register_first
+    if prior is None or first is None or session.register_last is None or _after_end(session) is not None:
+        return False
+    if beside is _SAME and session.meter_start is not None:
+        went = prior.scaleb(state.shift) - session.meter_start
+    else:
+        went = (prior + state.carried_wh - first).scaleb(state.shift)
+    return went > took_wh + _NEAR_WH and _doubt(session, arithmetic.rounded(went)) is None
 
 
 def _begin_end(session: SessionState, state: MeterState) -> Found | None:
@@ -251,7 +286,10 @@ def _begin_end(session: SessionState, state: MeterState) -> Found | None:
     wh = arithmetic.difference(end_wh, start_wh)
     if wh is None:
         return Found(None, _NEGATIVE, start_wh, end_wh)
-    return Found(wh, _RESET_BETWEEN if state.resets else _doubt(session, wh), start_wh, end_wh)
+    why = _RESET_BETWEEN if state.resets else _doubt(session, wh)
+    if _is_below_samples(session, state, _NONE, wh):
+        why = why or _BELOW_SAMPLES
+    return Found(wh, why, start_wh, end_wh)
 
 
 def _register(session: SessionState, state: MeterState) -> Found | None:
@@ -267,9 +305,8 @@ def _register(session: SessionState, state: MeterState) -> Found | None:
     elif session.register_last is None or (state.samples == 1 and session.meter_start is not None):
         return Found(None, _ONE_SAMPLE, start_wh)
     wh = arithmetic.difference(end_wh, start_wh)
-    if wh is None:
-        return Found(None, _NEGATIVE, start_wh, end_wh)
-    return Found(wh, _doubt(session, wh) or _after_end(session), start_wh, end_wh)
+    doubt = _NEGATIVE if wh is None else _doubt(session, wh) or _after_end(session)
+    return Found(wh, doubt, start_wh, end_wh)
 
 
 def _after_end(session: SessionState) -> Why | None:
@@ -296,12 +333,14 @@ def _power(session: SessionState, state: MeterState) -> Found | None:
 
 def _doubt(session: SessionState, wh: int) -> Why | None:
     """Whether that is more than any charger gives in the session's time, one minute at least."""
-    if wh <= units.FREE_WH or session.started_us is None:
+    if wh <= units.FREE_WH:
         return None
-    until_us = session.register_last_us if session.ended_us is None else session.ended_us
-    if until_us is None:
-        return None
-    return None if units.is_possible(wh, max(until_us - session.started_us, 60_000_000)) else _OVER_CAPACITY
+    started_us, until_us = session.started_us, session.ended_us
+    until_us = session.register_last_us if until_us is None else until_us
+    us = _UNTIMED_US
+    if started_us is not None and until_us is not None:
+        us = min(max(until_us - started_us, _LEAST_US), _MOST_US)
+    return None if units.is_possible(wh, us) else _OVER_CAPACITY
 
 
 _Find: TypeAlias = Callable[[SessionState, MeterState], Found | None]

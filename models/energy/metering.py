@@ -11,7 +11,14 @@ from models.anomalies import Kind
 from models.energy import evidence, habits, ladder, meter, power, registers, units
 from models.energy.ladder import Relation, Why
 from models.energy.meter import MeterState, Place
-from models.energy.readings import IS_TOTAL_DOUBTED, IS_UNIT_MISSING, IS_UNIT_NAMED, IS_UNIT_UNKNOWN, Reading
+from models.energy.readings import (
+    IS_NEGATIVE,
+    IS_TOTAL_DOUBTED,
+    IS_UNIT_MISSING,
+    IS_UNIT_NAMED,
+    IS_UNIT_UNKNOWN,
+    Reading,
+)
 from models.moment import Moment
 from models.state import SessionState, StationState
 
@@ -33,10 +40,12 @@ _SAID = {
             Kind.UNIT_UNKNOWN,
             Kind.ENERGY_DISAGREES,
             Kind.METER_ON_CONNECTOR_0,
+            Kind.STOP_BELOW_SAMPLES,
+            Kind.REGISTER_NEGATIVE,
         )
     )
 }
-"""Bits of `MeterState.said`: what a session says once."""
+"""Bits of `MeterState.said`: what a session says once; only ever add at the end."""
 _SAME_ZERO = frozenset({Relation.NONE, Relation.SAME})
 _LABELS = {3: "kWh labelled Wh", -3: "Wh labelled kWh"}
 
@@ -73,7 +82,13 @@ def take(state: StationState, session: SessionState, readings: tuple[Reading, ..
     if memory.shift:
         _say_unit(state, session, memory, moment)
     if memory.marks & _ODD:
-        _say_marks(state, session, memory, moment)
+        _say_marks(state, session, memory, readings, moment)
+
+
+def refuse(state: StationState, session: SessionState, register_wh: Decimal | None, moment: Moment) -> None:
+    """Say that meterStart or meterStop was below zero: it is no register, and counts as none."""
+    if register_wh is not None and session.meter is not None:
+        _say(state, session, session.meter, Kind.REGISTER_NEGATIVE, moment, value=register_wh)
 
 
 def late(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> bool:
@@ -174,14 +189,20 @@ def _completes(session: SessionState, reading: Reading, moment: Moment) -> bool:
     return is_newest or is_oldest or reading.begin_wh is not None
 
 
-_ODD = IS_TOTAL_DOUBTED | IS_UNIT_UNKNOWN
+_ODD = IS_TOTAL_DOUBTED | IS_UNIT_UNKNOWN | IS_NEGATIVE
 
 
-def _say_marks(state: StationState, session: SessionState, memory: MeterState, moment: Moment) -> None:
+def _say_marks(
+    state: StationState, session: SessionState, memory: MeterState, readings: tuple[Reading, ...], moment: Moment
+) -> None:
     if memory.marks & IS_TOTAL_DOUBTED:
         _say(state, session, memory, Kind.PHASES_DISAGREE, moment)
     if memory.marks & IS_UNIT_UNKNOWN:
         _say(state, session, memory, Kind.UNIT_UNKNOWN, moment)
+    if memory.marks & IS_NEGATIVE:
+        refuse(
+            state, session, min((r.register_wh for r in readings if r.register_wh is not None), default=None), moment
+        )
 
 
 def _say_unit(state: StationState, session: SessionState, memory: MeterState, moment: Moment) -> None:
@@ -235,6 +256,9 @@ def _say_rungs(state: StationState, session: SessionState, memory: MeterState, m
         if found.why is Why.NEGATIVE:
             value, expected = found.end_wh, found.start_wh
             _say(state, session, memory, Kind.ENERGY_NEGATIVE, moment, value=value, expected=expected)
+        elif found.why is Why.BELOW_SAMPLES:
+            value, expected = found.end_wh, session.register_last
+            _say(state, session, memory, Kind.STOP_BELOW_SAMPLES, moment, value=value, expected=expected)
         elif found.why is Why.OVER_CAPACITY:
             _say(state, session, memory, Kind.ENERGY_IMPOSSIBLE, moment, value=found.wh)
         elif found.why is Why.UNIT_FAULT:

@@ -27,6 +27,8 @@ IS_UNIT_NAMED, IS_UNIT_MISSING, IS_UNIT_UNKNOWN, HAS_PHASES, IS_ONE_PHASE, IS_TO
     1 << bit for bit in range(7)
 )
 """What a reading's samples were like; see `Reading.marks`. Named, missing and unknown are the register's unit."""
+IS_NEGATIVE = 1 << 7
+"""A session's mark: one of its registers was below zero."""
 
 _BEGIN, _END = "Transaction.Begin", "Transaction.End"
 _BOUNDS = frozenset({_BEGIN, _END})

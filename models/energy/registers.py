@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from models.energy import units
 from models.energy.meter import BEGIN, END, FIRST, LAST, SIGNED_BEGIN, SIGNED_END, MeterState, Place
-from models.energy.readings import Reading
+from models.energy.readings import IS_NEGATIVE, Reading
 from models.state import SessionState
 
 _KILO = 1000
@@ -24,6 +24,9 @@ def fold(session: SessionState, meter: MeterState, reading: Reading, place: Plac
     """Take up a reading of a session; `place` is its frame's position, `boots` the station's count of boots."""
     meter.marks |= reading.marks
     if reading.begin_wh is None and reading.end_wh is None and _goes_on(session, meter, reading, place, boots):
+        return
+    if _is_negative(reading.register_wh) or _is_negative(reading.begin_wh):
+        meter.marks |= IS_NEGATIVE
         return
     if reading.signed_begin_wh is not None and meter.signed_begin_wh is None:
         meter.signed_begin_wh, meter.places[SIGNED_BEGIN] = reading.signed_begin_wh, place
@@ -204,6 +207,10 @@ def _begin(session: SessionState, meter: MeterState, begin_wh: Decimal, place: P
     if begin_wh != first or FIRST not in meter.places:
         meter.places[FIRST] = place
     session.register_first, session.register_first_us = begin_wh, None
+
+
+def _is_negative(register_wh: Decimal | None) -> bool:
+    return register_wh is not None and register_wh.is_signed()
 
 
 def _last(session: SessionState) -> Decimal:

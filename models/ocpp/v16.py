@@ -224,19 +224,19 @@ def read_start(payload: Raw, key: bytes | None) -> Started:
     """StartTransaction; usable with a connector or a register."""
     start = _start.read(payload)
     connector_id = small(start.connector_id)
-    meter_wh = arithmetic.watt_hours(start.meter_start)
+    meter_wh, refused_wh = _register(start.meter_start)
     if connector_id is None and meter_wh is None:
         raise UnusableError("A StartTransaction with neither connector nor meter.")
     at_us = times.parse(start.timestamp)
     reported = str(at_us) if at_us is not None else bounded(start.timestamp) or ""
     token, told = shown(start.id_tag, key), times.told(start.timestamp, at_us)
-    return Started(connector_id, _token_id(token), meter_wh, at_us, reported, told, token)
+    return Started(connector_id, _token_id(token), meter_wh, at_us, reported, told, token, refused_wh)
 
 
 def read_stop(payload: Raw, key: bytes | None) -> Stopped:
     """StopTransaction; an omitted reason means Local (OCPP 1.6 section 4.10)."""
     stop = _stop.read(payload)
-    meter_wh = arithmetic.watt_hours(stop.meter_stop)
+    meter_wh, refused_wh = _register(stop.meter_stop)
     transaction_id = _transaction_id(stop.transaction_id)
     if transaction_id is None and meter_wh is None:
         raise UnusableError("A StopTransaction with neither transaction nor meter.")
@@ -250,6 +250,7 @@ def read_stop(payload: Raw, key: bytes | None) -> Stopped:
         _readings(stop.transaction_data),
         times.told(stop.timestamp, at_us),
         token,
+        refused_wh,
     )
 
 
@@ -279,6 +280,12 @@ def read_boot_answer(payload: Raw) -> Answer:
 
 def _token_id(token: Token | None) -> str | None:
     return bounded(token.token_id) if token else None
+
+
+def _register(meter: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
+    """A register in whole Wh, and what stands in its place without being one: below zero."""
+    meter_wh = arithmetic.watt_hours(meter)
+    return (None, meter_wh) if meter_wh is not None and meter_wh < 0 else (meter_wh, None)
 
 
 def _transaction_id(value: int | str | None) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from models import ids
 from models.anomalies import Kind, say
+from models.energy import metering
 from models.events import Answer, Metered, Started, StatusReported, Stopped
 from models.moment import Moment
 from models.sessions import charging, ends, lifecycle
@@ -39,6 +40,7 @@ def start(state: StationState, event: Started, moment: Moment) -> AwaitedCall:
     if session.status_at_start == statuses.CHARGING:
         charging.note(session, session.started_us, is_charging=True)
     lifecycle.open_session(state, session, moment)
+    metering.refuse(state, session, event.refused_wh, moment)
     ends.follow(state, session, moment)
     return AwaitedCall("StartTransaction", session.session_id)
 
@@ -100,6 +102,7 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     authorizations.end(state, session, event.token, moment)
     session.stop_reported_id = event.transaction_id
     lifecycle.close(state, session, moment.at(event.at_us), event.reason, moment)
+    metering.refuse(state, session, event.refused_wh, moment)
     if before is not None:
         ends.stopped(state, session, before, event.at_us, moment)
 

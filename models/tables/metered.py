@@ -41,9 +41,9 @@ ENERGY_CANDIDATES = Table(
         Column("is_chosen", "core__sessions.energy_wh is this value.", BOOLEAN),
         Column(
             "reason",
-            "Why it was not chosen: not_verified, better_evidence, negative, over_capacity, reset_between, "
-            "base_differs, missing_start, missing_end, one_sample, unit_fault, after_end or gaps; of the chosen one, "
-            "its doubt.",
+            "Why it was not chosen: not_verified, better_evidence, negative, over_capacity, below_samples, "
+            "reset_between, base_differs, missing_start, missing_end, one_sample, unit_fault, after_end or gaps; of the "
+            "chosen one, its doubt.",
             TEXT,
         ),
         Column(

@@ -97,12 +97,12 @@ def test_an_interval_and_then_power_count_where_no_register_does() -> None:
         assert (session.energy_wh, session.energy_basis, session.energy_confidence) == expected
 
 
-def test_more_than_any_charger_gives_is_kept_with_little_confidence_only_where_nothing_else_is() -> None:
+def test_more_than_any_charger_gives_counts_nowhere() -> None:
     wire = Wire()
     wire.start(7, meterStart=0)
     wire.stop(7, seconds=600, timestamp=at(600), meterStop=5_000_000)
     session = only(wire)
-    assert (session.energy_wh, session.energy_flags, session.energy_confidence) == (5_000_000, "over_capacity", 0.2)
+    assert (session.energy_wh, session.energy_flags, session.energy_confidence) == (None, "over_capacity", None)
     assert [anomaly.anomaly for anomaly in wire.fold().of("anomalies")] == ["energy_impossible"]
 
 

@@ -93,7 +93,10 @@ def test_a_session_of_two_days_takes_back_no_more_than_its_newest_hours_still_ho
     wire = Wire()
     wire.start(7)
     for hour in range(48):
-        wire.meter(1100 + 100 * hour, seconds=hour * HOUR + 60, transaction_id=7)
+        taken = {"value": "100", "unit": "Wh", "measurand": "Energy.Active.Import.Interval"}
+        value = [{"timestamp": at(hour * HOUR + 60), "sampledValue": [taken]}]
+        payload = {"connectorId": 1, "transactionId": 7, "meterValue": value}
+        wire.call("MeterValues", payload, seconds=hour * HOUR + 60)
     open_session = wire.fold()
     assert sum(rate.energy_wh for rate in open_session.of("rates")) == 4800
     (session,) = open_session.states["CP"].open_sessions.values()
