@@ -259,7 +259,7 @@ def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter
     else:
         if call.action == "StartTransaction":
             v16.answered(state, call, answer, moment)
-        authorizations.started(state, call.target, answer, moment)
+        authorizations.started(state, call, answer, moment)
 
 
 def _key(message_id: str) -> str:

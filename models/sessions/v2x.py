@@ -37,7 +37,7 @@ def report(state: StationState, event: TransactionReported, moment: Moment) -> A
             _complete(state, state.closed_sessions[session_id], event, moment)
         return None
     # Only an event with a token is answered with what the token is worth.
-    return AwaitedCall("TransactionEvent", session_id) if event.token is not None else None
+    return AwaitedCall("TransactionEvent", session_id, event.token) if event.token is not None else None
 
 
 def _fold(state: StationState, session: SessionState, event: TransactionReported, moment: Moment) -> None:

@@ -82,16 +82,20 @@ def end(state: StationState, session: SessionState, token: str | None, moment: M
         state.touch(entry.authorization_id, entry)
 
 
-def started(state: StationState, session_id: str, event: Answer, moment: Moment) -> None:
-    """Fold what the answer to a start, or to a 2.x event with a token, says of the token."""
+def started(state: StationState, call: AwaitedCall, event: Answer, moment: Moment) -> None:
+    """Fold what the answer to a start, or to a 2.x event with a token, says of the session's token.
+
+    An event may show another card (2.x, to end the session): what is said of that one is not said of the session's.
+    """
+    session_id = call.target
     held = (state.open_sessions, state.unstopped, state.closed_sessions)
     session = next((sessions[session_id] for sessions in held if session_id in sessions), None)
-    if session is None or event.status is None:
+    if session is None or event.status is None or (call.token is not None and call.token != session.token):
         return
     entry = state.presented.get(session.authorization_id or "")
     is_accepted = event.status == ACCEPTED
     if session.start_status is not None and session.start_status != ACCEPTED and is_accepted:
-        # Another token of the same session (2.x); what was rejected once stays at risk.
+        # Shown again, or its retried start; what was rejected once stays at risk.
         return
     session.start_status = event.status
     state.touch(session_id, session)
