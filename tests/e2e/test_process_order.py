@@ -5,40 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contents import tables
 
-from models.tables.catalogue import TABLES
 from pipelines.home import Home
-from pipelines.warehouse import read
 
 SAP = "ocpp/sim_sap_emobility_16_201.jsonl"
 SOLIDSTUDIO = "ocpp/sim_solidstudio_vcp_16_201_21.jsonl"
 CSV_LOG = "ocpp/kwwhat_ocpp16_synthetic_14d.csv"
-TOLD = {"core__late_frames", "core__replays", "core__restatements", "core__dead_letters"}
-"""Tables that tell of the way the frames came."""
-COMPARED = sorted(name for name in TABLES if name.startswith(("core__", "report__")) and name not in TOLD)
-_PLACES = ("log_id", "topic", "generation", "partition", "offset", "source", "ordinal", "build_id")
 CASES = {
     "monday_then_the_week_then_the_month": (CSV_LOG, [[(6_000, 9_000)], [(5_000, 13_000)], [(0, None)]]),
     "the_last_half_first": (SAP, [[(1_900, None), (0, 2_100)]]),
     "parts_in_no_order": (SOLIDSTUDIO, [[(200, None), (0, 80)], [(150, 250), (60, 160)]]),
 }
-
-
-def tables(laddstrom: Any) -> dict[str, list[str]]:
-    """The rows of every compared table in any order, without where in which log their frames stand."""
-
-    def is_place(name: str) -> bool:
-        return name in _PLACES or name.endswith(tuple(f"_{place}" for place in _PLACES)) or name == "evidence"
-
-    with read.connect_readonly(laddstrom.home) as opened:
-        found = {}
-        for table in COMPARED:
-            answer = read.query(opened, f"SELECT * FROM {table}")
-            found[table] = sorted(
-                str({name: value for name, value in zip(answer.columns, row, strict=True) if not is_place(name)})
-                for row in answer.rows
-            )
-        return found
 
 
 def part(whole: Path, folder: Path, first: int, last: int | None) -> Path:
@@ -56,7 +34,7 @@ def test_parts_of_a_log_give_the_tables_of_the_whole(
 ) -> None:
     name, runs = CASES[case]
     laddstrom.process(shared_data / name)
-    expected = tables(laddstrom)
+    expected = tables(laddstrom.home)
     other = Home(tmp_path / "parts")
     other.create()
     # Pseudonyms, and ids made with them, come from the home's key.
@@ -67,7 +45,7 @@ def test_parts_of_a_log_give_the_tables_of_the_whole(
         laddstrom.process(*(part(shared_data / name, tmp_path, first, last) for first, last in ranges))
         for ranges in runs
     ]
-    found = tables(laddstrom)
+    found = tables(laddstrom.home)
     assert [table for table in expected if found[table] != expected[table]] == []
     this_run = summaries[-1]["this_run"]
     assert this_run["late_frames"] > 0
