@@ -3,26 +3,72 @@
 -- them are theirs: the last n calls of the run get its n answers, in order, so that a lone answer belongs to the
 -- newest call. An answer logged up to two seconds before its call follows it. One that comes an hour after its call,
 -- or follows none, is an orphan: core__call_anomalies, never a row here.
+-- Nearly all exchanges are plain: a call, its answer, no other of the id near. One pass finds those; what is left to the
+-- exact rules is little, and they cost eight times as much per message.
 -- Bounded texts: ids and actions are whatever a station sends.
-WITH messages AS (
+WITH heads AS MATERIALIZED (
   SELECT
-    station_id, protocol, message_id, message_type, received_at, source, ordinal, generation, "offset",
+    station_id, protocol, direction, received_at, source, ordinal, generation, "offset",
+    hash(payload) AS payload_hash,
+    contains(payload_text, '"timestamp"') AS has_time,
+    -- Each call of a JSON function reads the whole message: all at once.
+    json_type(message, ['$[0]', '$[1]', '$[2]']) AS types,
+    json_extract_string(message, ['$[0]', '$[1]', '$[2]']) AS texts
+  FROM stg_ocpp__frames
+  WHERE protocol IS NULL OR protocol IN ('ocpp1.6', 'ocpp2.0.1', 'ocpp2.1')
+), messages AS MATERIALIZED (
+  SELECT
+    station_id, protocol, texts[2] AS message_id, CAST(texts[1] AS INTEGER) AS message_type, received_at, source,
+    ordinal, generation, "offset",
     message_type = 2 AS is_call,
     CASE
       WHEN message_type IN (2, 5) THEN direction
       WHEN direction = 'cp-to-csms' THEN 'csms-to-cp'
       WHEN direction = 'csms-to-cp' THEN 'cp-to-csms'
     END AS caller,
-    CASE WHEN message_type <> 3 THEN message ->> '$[2]' END AS word,
-    hash(payload) AS payload_hash,
-    CASE WHEN message_type = 2 THEN contains(payload_text, '"timestamp"') END AS says_time,
+    CASE WHEN message_type <> 3 THEN texts[3] END AS word,
+    payload_hash,
+    CASE WHEN message_type = 2 THEN has_time END AS says_time,
     -- Without times, order exists within a file only.
-    CASE WHEN received_at IS NULL THEN source END AS timeless_source
-  FROM stg_ocpp__frames
-  WHERE message_type IN (2, 3, 4, 5)
-    AND json_type(message, '$[1]') = 'VARCHAR'
-    AND (message_type <> 2 OR json_type(message, '$[2]') = 'VARCHAR')
-    AND (protocol IS NULL OR protocol IN ('ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'))
+    CASE WHEN received_at IS NULL THEN source END AS timeless_source,
+    hash(station_id, caller, message_id, timeless_source) AS exchange_hash
+  FROM heads
+  WHERE types[1] = 'UBIGINT' AND texts[1] IN ('2', '3', '4', '5')
+    AND types[2] = 'VARCHAR'
+    AND (texts[1] <> '2' OR types[3] = 'VARCHAR')
+), lined AS (
+  SELECT
+    *,
+    -- Answered by the next message, if at all: two answers in a row are odd.
+    coalesce(NOT lead(is_call) OVER line, false)
+      AND coalesce(lead(received_at) OVER line - received_at <= INTERVAL 1 HOUR, true) AS is_answered,
+    lead(message_type) OVER line AS answer_type,
+    lead(word) OVER line AS answer_word,
+    lead(received_at) OVER line AS next_at,
+    lead(source) OVER line AS next_source,
+    lead(ordinal) OVER line AS next_ordinal,
+    -- Whatever the exact rules might read otherwise: an answer without a call right before it, an instant told by two
+    -- files, a call that may be the one before it again.
+    CASE WHEN is_call
+      THEN coalesce(
+        payload_hash = CASE WHEN lag(is_call) OVER line
+          THEN lag(payload_hash) OVER line ELSE lag(payload_hash, 2) OVER line
+        END
+        AND coalesce(received_at - CASE WHEN lag(is_call) OVER line
+          THEN lag(received_at) OVER line ELSE lag(received_at, 2) OVER line
+        END <= INTERVAL 1 HOUR, true),
+        false
+      )
+      ELSE NOT coalesce(lag(is_call) OVER line, false)
+    END OR coalesce(received_at = lag(received_at) OVER line AND source <> lag(source) OVER line, false) AS is_odd
+  FROM messages
+  WHERE message_type <> 5
+  WINDOW line AS (
+    PARTITION BY exchange_hash, station_id, caller, message_id, timeless_source
+    ORDER BY received_at, generation, "offset"
+  )
+), odd AS (
+  SELECT DISTINCT exchange_hash FROM lined WHERE is_odd
 ), timed AS (
   SELECT
     *,
@@ -32,6 +78,7 @@ WITH messages AS (
     is_shared AND NOT is_call AS is_after_tie,
     CASE WHEN is_shared THEN payload_hash ELSE 0 END AS tie_hash
   FROM messages
+  SEMI JOIN odd USING (exchange_hash)
   WHERE message_type <> 5
   WINDOW tie AS (PARTITION BY station_id, caller, message_id, timeless_source, received_at)
 ), placed AS (
@@ -106,11 +153,28 @@ WITH messages AS (
     count(*) FILTER (NOT is_repeat) OVER sent AS telling
   FROM calls
   WINDOW sent AS (PARTITION BY station_id, caller, message_id, timeless_source ORDER BY place)
+), called AS (
+  SELECT
+    station_id, protocol, caller, message_id, word, received_at, source, ordinal, is_answered, next_at, answer_type,
+    answer_word, next_source, next_ordinal, is_repeat,
+    CASE WHEN is_repeat THEN first_value(source) OVER same END AS repeat_of_source,
+    CASE WHEN is_repeat THEN first_value(ordinal) OVER same END AS repeat_of_ordinal
+  FROM told
+  WINDOW same AS (PARTITION BY station_id, caller, message_id, timeless_source, telling ORDER BY place)
+  UNION ALL BY NAME
+  SELECT
+    station_id, protocol, caller, message_id, word, received_at, source, ordinal, is_answered, next_at, answer_type,
+    answer_word, next_source, next_ordinal, false AS is_repeat
+  FROM lined
+  ANTI JOIN odd USING (exchange_hash)
+  WHERE is_call
 ), objections AS (
   -- OCPP 2.1, type 5: the caller could not use the answer that it got.
   SELECT c.station_id, c.source, c.ordinal, any_value(o.word ORDER BY o.received_at) AS word
   FROM (SELECT * FROM messages WHERE message_type = 5) AS o
-  ASOF JOIN (SELECT * FROM calls WHERE is_answered) AS c
+  ASOF JOIN (
+    SELECT * FROM called SEMI JOIN (FROM messages WHERE message_type = 5) USING (message_id) WHERE is_answered
+  ) AS c
     ON c.station_id = o.station_id AND c.caller = o.caller AND c.message_id = o.message_id
     AND c.received_at <= o.received_at
   GROUP BY c.station_id, c.source, c.ordinal
@@ -144,15 +208,12 @@ SELECT
     ELSE '(implausible)'
   END AS result_error_code,
   is_repeat,
-  CASE WHEN is_repeat THEN first_value(t.source) OVER same END AS repeat_of_source,
-  CASE WHEN is_repeat THEN first_value(t.ordinal) OVER same END AS repeat_of_ordinal,
+  repeat_of_source,
+  repeat_of_ordinal,
   t.source AS call_source,
   t.ordinal AS call_ordinal,
   CASE WHEN is_answered THEN next_source END AS answer_source,
   CASE WHEN is_answered THEN next_ordinal END AS answer_ordinal
-FROM told AS t
+FROM called AS t
 LEFT JOIN objections AS o ON o.station_id = t.station_id AND o.source = t.source AND o.ordinal = t.ordinal
-WINDOW same AS (
-  PARTITION BY t.station_id, t.caller, t.message_id, t.timeless_source, t.telling ORDER BY t.place
-)
 ORDER BY t.station_id, called_at, call_source, call_ordinal
