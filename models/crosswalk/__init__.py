@@ -5,7 +5,7 @@ maps the history anew. They are read once, at import.
 """
 
 from models.crosswalk.lookup import by_error_code, by_pair, by_vendor_code
-from models.crosswalk.named import Named, of_alarm, of_status
+from models.crosswalk.named import Named, codes_in, of_alarm, of_status, singles
 from models.crosswalk.rows import (
     CODES,
     NO_ROW,
@@ -33,7 +33,9 @@ __all__ = [
     "by_error_code",
     "by_pair",
     "by_vendor_code",
+    "codes_in",
     "family_of",
     "of_alarm",
     "of_status",
+    "singles",
 ]

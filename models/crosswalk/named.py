@@ -49,11 +49,14 @@ def of_status(event: StatusReported, vendor: str | None, model: str | None) -> l
     """The faults of a 1.6 status: its vendor codes where known, else its errorCode; none for NoError alone."""
     error_code = None if is_nothing(event.error_code) else str(event.error_code)
     vendor_id, info = _identity(event.vendor_id, event.info)
-    codes = _codes(event.vendor_error_code)
+    codes = codes_in(event.vendor_error_code)
     if error_code is None and (not codes or event.status != "Faulted"):
         return []
-    standard = None if error_code is None else by_error_code(error_code)
     said = "Faulted" if error_code is None else code_shown(error_code)
+    standard = None if error_code is None else by_error_code(error_code)
+    if standard is None and error_code is not None:
+        # Some stations write another taxonomy's name where 1.6 has its own list.
+        standard = by_vendor_code(said, vendor_id, vendor, model)
     infos = _infos(info, len(codes))
     found = [
         _vendor_named(said, code, by_vendor_code(code, vendor_id, vendor, model), standard, infos[place], vendor_id)
@@ -65,10 +68,20 @@ def of_status(event: StatusReported, vendor: str | None, model: str | None) -> l
     return [Named(said, said, standard or NO_ROW, None, unknown, info, vendor_id)]
 
 
+def singles(event: Alarm) -> list[Alarm]:
+    """A 2.x event as one for each code of its techCode, which may be a list; words for nothing are no code."""
+    if event.code is None:
+        return [event]
+    codes = codes_in(event.code)
+    infos = _infos(event.info, len(codes))
+    each = [msgspec.structs.replace(event, code=code, info=info) for code, info in zip(codes, infos, strict=False)]
+    return each or [msgspec.structs.replace(event, code=None)]
+
+
 def of_alarm(event: Alarm, vendor: str | None, model: str | None) -> Named:
-    """The fault of a 2.x event: its techCode where known, else its component and variable."""
+    """The fault of a 2.x event of one code (`singles`): its techCode where known, else its component and variable."""
     pair = by_pair(event.origin)
-    code = None if is_nothing(event.code) else event.code
+    code = event.code
     if code is None:
         unknown = None if pair is not None else event.origin
         return Named(event.origin, event.origin, pair or NO_ROW, None, unknown, event.info)
@@ -97,8 +110,8 @@ def _names_a_cause(row: Row | None) -> TypeGuard[Row]:
     return row is not None and row.canonical_code not in (OTHER, UNKNOWN)
 
 
-def _codes(text: str | None) -> list[str]:
-    """The codes in a vendorErrorCode: a list only where every part looks like a code."""
+def codes_in(text: str | None) -> list[str]:
+    """The codes in a vendorErrorCode or techCode: a list only where every part looks like a code."""
     if text is None or is_nothing(text):
         return []
     parts = [code_shown(part) for part in _LIST.split(text.strip()) if not is_nothing(part)]
@@ -137,4 +150,4 @@ def _distinct(found: list[Named]) -> list[Named]:
     return list(best.values())
 
 
-__all__ = ["Named", "dialect_of", "is_nothing", "of_alarm", "of_status"]
+__all__ = ["Named", "codes_in", "dialect_of", "is_nothing", "of_alarm", "of_status", "singles"]

@@ -50,15 +50,18 @@ def is_near(fault: FaultState, event: StatusReported | Alarm) -> bool:
 
 
 def _is_cleared(cause: str, event: Alarm) -> bool:
-    """A clearing names as much as it wants: without EVSE, instance or techCode it means all of them."""
+    """A clearing names as much as it wants: without EVSE, instance or techCode it means all of them.
+
+    EVSE 0 is the station, of which an event may also speak by naming none.
+    """
     parts = cause.split(_SEPARATOR)
     if len(parts) != 5:
         return False
     evse, connector, origin, instance, code = parts
     return (
         origin == event.origin
-        and (event.evse_id is None or evse == str(event.evse_id))
-        and (event.evse_id is None or event.connector_id is None or connector in (str(event.connector_id), "None"))
+        and (event.evse_id is None or evse == str(event.evse_id) or (event.evse_id == 0 and evse == "None"))
+        and (not event.evse_id or event.connector_id is None or connector in (str(event.connector_id), "None"))
         and (not event.instance or instance == event.instance)
         and (event.code is None or code in ("", event.code))
     )

@@ -59,11 +59,16 @@ def alarm(state: StationState, event: Alarm, moment: Moment) -> None:
     """Fold one entry of a 2.x NotifyEvent. A clearing without an EVSE clears all of its component and variable."""
     if state.faults:
         rows.adopt_older(state)
-    if event.is_raised:
-        named = crosswalk.of_alarm(event, state.vendor, state.model)
-        severity = severities.of_event(named.row, event.severity)
-        _raise(state, event, named, severity, moment, cause=causes.of(event))
-        return
+    for one in crosswalk.singles(event):
+        if one.is_raised:
+            named = crosswalk.of_alarm(one, state.vendor, state.model)
+            severity = severities.of_event(named.row, one.severity)
+            _raise(state, one, named, severity, moment, cause=causes.of(one))
+        else:
+            _clear(state, one, moment)
+
+
+def _clear(state: StationState, event: Alarm, moment: Moment) -> None:
     for fault in list(state.faults.values()):
         if causes.clear(fault, event) and not fault.causes:
             _close(state, fault, EXPLICIT, event.at_us, moment)

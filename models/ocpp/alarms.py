@@ -12,6 +12,8 @@ from models.ocpp.lenient import present, small
 
 FAULT_VARIABLES = frozenset({"Problem", "Tripped", "Overload", "Fallback"})
 """Variables whose `true` is a fault in itself (OCPP 2.1 Part 2 appendices, chapter 3); others need more."""
+_LONGEST_LIST = 500
+"""Characters of a techCode, which may be a list."""
 _CONDITIONS = FAULT_VARIABLES | {"Active", "Operated"}
 """Variables that are true or false; a measured 0 or 1 is neither."""
 
@@ -87,7 +89,7 @@ def _alarm(event: EventData, origin: str, is_raised: bool) -> Alarm:
     return Alarm(
         small(place.id),
         small(place.connector_id),
-        bounded(wording.code_shown(present(event.tech_code) or "")),
+        (present(event.tech_code) or "")[:_LONGEST_LIST] or None,
         origin,
         is_raised,
         times.parse(event.timestamp),

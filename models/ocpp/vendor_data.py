@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from models import times, wording
-from models.crosswalk import by_vendor_code
+from models.crosswalk import by_vendor_code, codes_in
 from models.crosswalk.lookup import dialect_of
 from models.events import Alarm, Notified, UnusableError
 from models.ids import bounded
@@ -56,13 +56,13 @@ def read_data_transfer(payload: Raw, key: bytes | None) -> Notified | None:
     if said is None or dialect_of(vendor_id) is None:
         return None
     codes = (present(said.vendor_error_code), present(said.code), present(said.error_code))
-    code = next((code for code in codes if code is not None and by_vendor_code(code, vendor_id) is not None), None)
+    code = next((code for code in codes if any(by_vendor_code(one, vendor_id) for one in codes_in(code))), None)
     if code is None:
         return None
     alarm = Alarm(
         small(said.evse_id),
         small(said.connector_id),
-        bounded(code),
+        code[:_MAX_TEXT],
         bounded(f"DataTransfer.{wording.shown(transfer.message_id) or '-'}") or "-",
         not said.cleared,
         times.parse(said.timestamp),

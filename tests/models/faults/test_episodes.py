@@ -261,3 +261,11 @@ def test_a_fault_is_near_its_own_connector_and_those_that_name_its_evse_only(
 ) -> None:
     known = FaultState("f", "c", evse_id=fault[0], connector_id=fault[1])
     assert causes.is_near(known, StatusReported(*event, "Faulted", None, None)) is is_near
+
+
+@pytest.mark.parametrize("name", ["PowerLoss", "powerloss", "CX015"])
+def test_another_taxonomy_s_name_as_error_code_is_that_fault(name: str) -> None:
+    wire = Wire()
+    wire.status("Faulted", name)
+    (fault,) = wire.fold().of("faults")
+    assert (fault.canonical_code, fault.code, fault.unmapped_code) == ("power_loss", name, None)

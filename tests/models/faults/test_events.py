@@ -300,3 +300,59 @@ def test_a_transaction_of_another_evse_and_its_samples_say_nothing() -> None:
     ]
     wire.transaction("Updated", seconds=70, meterValue=late)
     assert [(f.evse_id, f.blocks_charging) for f in faults(wire)] == [(1, None), (2, False)]
+
+
+def test_each_code_of_a_tech_code_list_is_an_episode_with_its_own_info_and_clearing() -> None:
+    wire = Wire("ocpp2.0.1")
+    raised(wire, 0, evse=EVSE_1, techCode="CX004;CX017", techInfo="41 A,welded")
+    assert [(f.canonical_code, f.severity, f.raw_code, f.info) for f in faults(wire)] == [
+        ("over_current", "error", "CX004", "41 A"),
+        ("contactor_failure", "critical", "CX017", "welded"),
+    ]
+    cleared(wire, 60, evse=EVSE_1, techCode="CX004")
+    assert rows(wire) == [("over_current", "explicit_clear"), ("contactor_failure", "open")]
+    cleared(wire, 90, evse=EVSE_1, techCode="CX017;CX004")
+    assert rows(wire) == [("over_current", "explicit_clear"), ("contactor_failure", "explicit_clear")]
+
+
+def test_an_unknown_code_of_a_list_is_listed_beside_a_known_one() -> None:
+    wire = Wire("ocpp2.0.1")
+    raised(wire, 0, evse=EVSE_1, techCode="CX017,E99")
+    assert [(f.canonical_code, f.unmapped_code) for f in faults(wire)] == [
+        ("contactor_failure", None),
+        ("other_error", "E99"),
+    ]
+
+
+def test_a_list_of_hexadecimal_codes_is_no_card_number() -> None:
+    wire = Wire("ocpp2.0.1")
+    raised(wire, 0, evse=EVSE_1, techCode="F001;F003;F004;F005")
+    assert sorted(fault.raw_code for fault in faults(wire)) == ["F001", "F003", "F004", "F005"]
+
+
+@pytest.mark.parametrize("word", ["0", "none", "-", "0x0000"])
+def test_a_clearing_whose_code_is_a_word_for_nothing_clears_every_code(word: str) -> None:
+    wire = Wire("ocpp2.0.1")
+    raised(wire, 0, evse=EVSE_1, techCode="CX017")
+    cleared(wire, 60, evse=EVSE_1, techCode=word)
+    assert rows(wire) == [("contactor_failure", "explicit_clear")]
+
+
+def test_what_was_raised_without_an_evse_is_cleared_with_evse_0() -> None:
+    wire = Wire("ocpp2.0.1")
+    raised(wire, 0, component="ChargingStation", techCode="CX013")
+    raised(wire, 1, component="ChargingStation", techCode="CX015", evse=EVSE_1)
+    cleared(wire, 60, component="ChargingStation", techCode="CX013", evse={"id": 0, "connectorId": 0})
+    cleared(wire, 61, component="ChargingStation", techCode="CX015", evse={"id": 0})
+    assert [(f.raw_code, f.is_open) for f in faults(wire)] == [("CX013", False), ("CX015", True)]
+
+
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1"])
+def test_a_data_transfer_may_list_codes(protocol: str) -> None:
+    wire = Wire(protocol)
+    data = {"connectorId": 1, "code": "PowerLoss;E17", "timestamp": at(0)}
+    wire.call("DataTransfer", UEC | {"data": data}, seconds=0)
+    assert [(f.canonical_code, f.unmapped_code) for f in faults(wire)] == [
+        ("other_error", "E17"),
+        ("power_loss", None),
+    ]
