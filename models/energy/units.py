@@ -46,8 +46,9 @@ def weigh(session: SessionState, meter: MeterState) -> None:
         shift, basis = -3, "capacity"
     elif session.meter_start is not None:
         shift, basis = _by_start(session, meter, session.meter_start)
-    if not shift and meter.prior_shift and not (session.is_kilo and meter.prior_shift > 0):
-        shift, basis = meter.prior_shift, meter.prior_basis
+    prior = meter.prior_shift
+    if not shift and prior and not (session.is_kilo and prior > 0) and _suits(session, meter, prior):
+        shift, basis = prior, meter.prior_basis
     meter.shift, meter.shift_basis = shift, basis
 
 
@@ -99,11 +100,47 @@ def _by_start(session: SessionState, meter: MeterState, start_wh: Decimal) -> tu
             return 3, "stop"
         if went >= 500 and took * 700 <= went <= took * 1400 and not is_slow(session, went.scaleb(-3)):
             return -3, "stop"
+        if went * 700 > took or took > went * 1400:
+            return 0, ""
+    return (3, "start") if _is_near_start(session, went, first, start_wh) else (0, "")
+
+
+def _is_near_start(session: SessionState, went: Decimal, first: Decimal, start_wh: Decimal) -> bool:
+    """Whether the first sample is meterStart in kWh, and no count from zero that the session's own rate explains."""
     us = span_us(session)
-    is_near = start_wh >= 10_000 and -_KILO_WH <= first * _KILO_WH - start_wh <= 100_000
-    if is_near and us is not None and went * US_PER_H <= _CAR_W * us:
-        return 3, "start"
-    return 0, ""
+    if us is None or start_wh < 10_000 or went * US_PER_H > _CAR_W * us:
+        return False
+    until_us = _since_start_us(session)
+    rise_wh = first * _KILO_WH - start_wh
+    if not -_KILO_WH <= rise_wh <= _KILO_WH + _CAR_W * _KILO_WH * until_us // US_PER_H:
+        return False
+    return first * us > 3 * went * until_us
+
+
+def _since_start_us(session: SessionState) -> int:
+    """From the start to the first sample, a minute at least."""
+    started_us, first_us = session.started_us, session.register_first_us
+    return _LEAST_US if started_us is None or first_us is None else max(first_us - started_us, _LEAST_US)
+
+
+def _suits(session: SessionState, meter: MeterState, shift: int) -> bool:
+    """Whether the samples can be meant so: for a car, beside the session's highest power, and beside meterStop."""
+    went, first, start_wh = travel(session, meter), session.register_first, session.meter_start
+    if went is None or first is None:
+        return True
+    wh = went.scaleb(shift)
+    us = max(_elapsed_us(session) or 0, _LEAST_US)
+    if start_wh is not None:
+        rise_wh, stop_wh = first.scaleb(shift) - start_wh, session.meter_stop
+        took = None if stop_wh is None or stop_wh <= start_wh else stop_wh - start_wh
+        if took is not None and not 3 * took <= 10 * wh <= 14 * took:
+            return False
+        if rise_wh > 0 and is_possible(rise_wh, _since_start_us(session)):
+            wh += rise_wh
+    highest_w = _CAR_W * _KILO_WH
+    if session.power_max_w:
+        highest_w = min(highest_w, 2 * session.power_max_w)
+    return wh * US_PER_H <= highest_w * us
 
 
 def is_slow(session: SessionState, wh: Decimal) -> bool:
