@@ -129,7 +129,7 @@ class FaultEpisode(Fact, kw_only=True, gc=False):
     reopened: Annotated[int, doc("How often it came back within 30 s of its clearing: still one episode.")] = 0
     in_transaction: Annotated[bool, doc("A session was open on its connector when it opened.")] = False
     blocks_charging: Annotated[
-        bool | None, doc("False: energy flowed meanwhile; true: a session saw none flow; null: no session to tell.")
+        bool | None, doc("False: energy flowed meanwhile; true: a session saw none flow; null: nobody can tell.")
     ] = None
     vendor: Vendor = None
     model: Model = None

@@ -293,6 +293,7 @@ def _open(state: StationState, key: str, event: StatusReported | Alarm, named: N
         opened_position=_position(moment),
     )
     _describe(fault, named)
+    flow.begin(state, fault)
     clock_us = moment.clock(event.at_us)
     if state.fault_clock_us is None:
         state.fault_clock_us = clock_us

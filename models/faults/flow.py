@@ -1,7 +1,10 @@
 """What the sessions say of an open fault: did energy flow meanwhile? Not here: the sessions, their energy.
 
 A fault blocks charging where a session of its connector is open and no energy flows in it, whatever the status says:
-some stations report Faulted and go on charging, some EmergencyStop. Without a session nobody can tell.
+some stations report Faulted and go on charging, some EmergencyStop. It takes evidence either way: power sampled
+while the fault was open, or energy that rose, or stood still, over a time that the fault covers. Energy between the
+last measurement before the opening and the first one after it may have flowed before; without a session nobody can
+tell.
 """
 
 from collections.abc import Iterable
@@ -9,12 +12,22 @@ from typing import Any
 
 from models import anomalies, ids
 from models.anomalies import Kind
+from models.energy import ladder
 from models.energy.readings import Reading
 from models.events import Alarm, Metered, StatusReported, Stopped, TransactionReported
 from models.faults.memory import FaultState
 from models.moment import Moment
-from models.state import SessionState, StationState
+from models.state import SessionState, StationState, trim
 
+MAX_SESSIONS = 8
+"""Sessions whose energy a fault of the whole station remembers."""
+MOST_W = 500_000
+"""No connector gives more: what rose by more since a moment before the opening has flowed after it."""
+STANDSTILL_US = 60_000_000
+"""Energy that stands still for this long does not flow: a small car takes 100 Wh, the coarsest register, in less."""
+ROUNDING_WH = 100
+"""Samples are often rounded to this; registers of stops are not."""
+_US_PER_HOUR = 3_600_000_000
 WITNESSES = frozenset({Metered, Stopped, TransactionReported})
 """Events of a session that can say whether energy flows."""
 
@@ -27,18 +40,31 @@ def is_in_transaction(state: StationState, event: StatusReported | Alarm) -> boo
     return any(_is_at(place, session.evse_id, session.connector_id) for session in state.open_sessions.values())
 
 
+def begin(state: StationState, fault: FaultState) -> None:
+    """Note how much energy the sessions of a fault's connector had when it opened, and when that was measured."""
+    for session in state.open_sessions.values():
+        if not _is_at((fault.evse_id, fault.connector_id), session.evse_id, session.connector_id):
+            continue
+        wh, _ = ladder.chosen(session)
+        measured_us = session.started_us if wh is None else session.register_last_us or session.started_us
+        if measured_us is not None:
+            _note(fault, session, wh or 0, measured_us, measured_us)
+
+
 def witness(state: StationState, event: Any, moment: Moment) -> None:
     """Hold what a session's event (`WITNESSES`) measured against the open faults of its connector."""
     session = _session(state, event)
     if session is None:
         return
-    has_ended = not session.is_open
+    wh, _ = ladder.chosen(session)
+    at_us = _measured_us(session, event.readings)
     for fault in state.faults.values():
         if not _is_at((fault.evse_id, fault.connector_id), session.evse_id, session.connector_id):
             continue
         before = (fault.is_flowing, fault.is_idle)
         _weigh(fault, event.readings, moment)
-        fault.is_idle = fault.is_idle or has_ended
+        if wh is not None and at_us is not None:
+            _compare(fault, session, wh, at_us)
         if before != (fault.is_flowing, fault.is_idle):
             state.touch(fault.fault_id, fault)
         if fault.is_flowing and not before[0] and fault.is_faulted:
@@ -55,7 +81,7 @@ def witness(state: StationState, event: Any, moment: Moment) -> None:
 
 
 def blocks_charging(fault: FaultState) -> bool | None:
-    """False: energy flowed; True: a session saw none; None: no session to tell."""
+    """False: energy flowed; True: a session saw none; None: nobody can tell."""
     if fault.is_flowing:
         return False
     return True if fault.is_idle else None
@@ -82,20 +108,47 @@ def _session(state: StationState, event: Metered | Stopped | TransactionReported
     return newest if newest is not None and event.transaction_id in (newest.transaction_id, None) else None
 
 
+def _measured_us(session: SessionState, readings: tuple[Reading, ...]) -> int | None:
+    """When the energy that an event tells was measured: its last sample's time, or the end that it reports."""
+    if not session.is_open:
+        return session.ended_us
+    return readings[-1].at_us if readings else None
+
+
 def _weigh(fault: FaultState, readings: Iterable[Reading], moment: Moment) -> None:
-    """Power above zero, or a register that rises after the opening, is energy that flows."""
+    """Power sampled after the opening: above zero is energy that flows."""
     for reading in readings:
         at_us = moment.at(reading.at_us)
-        if at_us is None or fault.opened_us is None or at_us < fault.opened_us:
+        if reading.power_w is None or at_us is None or fault.opened_us is None or at_us < fault.opened_us:
             continue
-        if reading.power_w is not None:
-            fault.is_flowing = fault.is_flowing or reading.power_w > 0
-            fault.is_idle = fault.is_idle or reading.power_w <= 0
-        if reading.register_wh is None:
-            continue
-        if fault.register_wh is None:
-            fault.register_wh = reading.register_wh
-        elif reading.register_wh > fault.register_wh:
+        fault.is_flowing = fault.is_flowing or reading.power_w > 0
+        fault.is_idle = fault.is_idle or reading.power_w <= 0
+
+
+def _compare(fault: FaultState, session: SessionState, wh: int, at_us: int) -> None:
+    """Hold a session's energy against what it was when last measured."""
+    since_us, opened_us = at_us, fault.opened_us
+    known = fault.seen_wh.get(session.session_id) or _at_start(fault, session)
+    if known is not None and opened_us is not None and at_us >= opened_us:
+        before_wh, first_us, last_us = known
+        rise_wh, gap_us = wh - before_wh, max(0, opened_us - last_us)
+        rounded_wh = 0 if session.is_open or before_wh == 0 else ROUNDING_WH
+        if rise_wh == 0:
+            since_us = first_us
+            fault.is_idle = fault.is_idle or not session.is_open or at_us - max(opened_us, first_us) >= STANDSTILL_US
+        elif rise_wh > rounded_wh + MOST_W * gap_us // _US_PER_HOUR:
             fault.is_flowing = True
-        else:
-            fault.is_idle = True
+    _note(fault, session, wh, since_us, at_us)
+
+
+def _at_start(fault: FaultState, session: SessionState) -> tuple[int, int, int] | None:
+    """Nothing had flowed when a session began under an open fault."""
+    began_us = session.started_us
+    is_under = began_us is not None and fault.opened_us is not None and began_us >= fault.opened_us
+    return (0, began_us, began_us) if is_under and began_us is not None else None
+
+
+def _note(fault: FaultState, session: SessionState, wh: int, since_us: int, at_us: int) -> None:
+    fault.seen_wh.pop(session.session_id, None)
+    fault.seen_wh[session.session_id] = wh, since_us, at_us
+    trim(fault.seen_wh, MAX_SESSIONS)

@@ -47,9 +47,11 @@ class FaultState(msgspec.Struct, array_like=True, gc=False):
     is_idle: bool = False
     """A session of its connector was seen, and no energy in it."""
     register_wh: Decimal | None = None
-    """First register in a session since the opening."""
+    """No longer written: see `seen_wh`."""
     opened_received_us: int | None = None
     closed_received_us: int | None = None
     opened_position: tuple[int, int, int] | None = None
     """Generation, partition, offset of the frame."""
     closed_position: tuple[int, int, int] | None = None
+    seen_wh: dict[str, tuple[int, int, int]] = {}
+    """Energy of each session of its connector, Wh, and when it was first and last measured so."""

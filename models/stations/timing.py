@@ -150,6 +150,7 @@ def _follow_fault(state: StationState, fault: FaultState, known: ClockState) -> 
     moved_us = clock.correction(known, fault.opened_received_us - fault.opened_us)
     if moved_us:
         fault.opened_us += moved_us
+        fault.seen_wh = {key: (wh, us + moved_us, last + moved_us) for key, (wh, us, last) in fault.seen_wh.items()}
         state.touch(fault.fault_id, fault)
 
 
