@@ -155,6 +155,17 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     remote_start_id: str | None = None
     is_offline: bool = False
     """Some of it was queued while the station was offline."""
+    charging_registers: list[tuple[int, int, Decimal]] = []
+    """Number, time and register of the newest points that have one: see `charging`."""
+    charging_from_us: int | None = None
+    """Since when the first point counts, once older ones were added up."""
+    faulted_us: int | None = None
+    """1.6: since when it is said to be faulted."""
+    faulted_wh: Decimal | None = None
+    faulted_wh_us: int | None = None
+    """The newest register before or since, and its time."""
+    faulted_idle_us: int | None = None
+    """The newest sample since that showed no energy."""
 
 
 class HourState(msgspec.Struct, array_like=True, gc=False):

@@ -17,6 +17,7 @@ from models.energy.readings import Reading
 from models.events import Alarm, Metered, StatusReported, Stopped, TransactionReported
 from models.faults.memory import FaultState
 from models.moment import Moment
+from models.sessions import charging
 from models.state import SessionState, StationState, trim
 
 MAX_SESSIONS = 8
@@ -56,6 +57,8 @@ def witness(state: StationState, event: Any, moment: Moment) -> None:
     session = _session(state, event)
     if session is None:
         return
+    if session.faulted_us is not None:
+        charging.while_faulted(session, event.readings, moment.received_us)
     wh, _ = ladder.chosen(session)
     at_us = _measured_us(session, event.readings)
     for fault in state.faults.values():

@@ -112,7 +112,9 @@ def status(state: StationState, event: StatusReported, moment: Moment) -> None:
     session = _newest_on(state, event.connector_id)
     is_charging = event.status == statuses.CHARGING
     if session is not None and (is_charging or session.charging_points):
-        charging.note(session, moment.at(event.at_us), is_charging=is_charging)
+        at_us = moment.at(event.at_us)
+        charging.note(session, at_us, is_charging=is_charging)
+        charging.faulted(session, at_us if event.status == statuses.FAULTED else None)
         state.touch(session.session_id, session)
 
 

@@ -5,6 +5,8 @@ always delivered in order, and long after. Some stations send the same number in
 never left out because of its number.
 """
 
+from decimal import Decimal
+
 from models import ids
 from models.anomalies import Kind
 from models.events import TransactionReported
@@ -15,6 +17,7 @@ from models.tokens import authorizations
 
 CHARGING = "Charging"
 ENDED = "Ended"
+CHANGED = "ChargingStateChanged"
 _DEFAULT_REASON = "Local"
 """An omitted stoppedReason means Local (OCPP 2.0.1 TransactionType)."""
 
@@ -117,7 +120,16 @@ def _describe(
     session.remote_start_id = session.remote_start_id or event.remote_start_id
     session.is_offline = session.is_offline or event.is_offline
     if event.charging_state is not None:
-        charging.note(session, at_us, is_charging=event.charging_state == CHARGING, number=number)
+        is_charging = event.charging_state == CHARGING
+        # Any other message only states what may have lasted for a while.
+        is_told = not is_charging or event.trigger != CHANGED
+        register_wh = _register(event) if is_told and event.readings else None
+        charging.note(session, at_us, is_charging=is_charging, number=number, register_wh=register_wh)
+
+
+def _register(event: TransactionReported) -> Decimal | None:
+    newest = event.readings[-1]
+    return newest.begin_wh if newest.register_wh is None else newest.register_wh
 
 
 def _number(

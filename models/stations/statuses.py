@@ -8,7 +8,7 @@ from models.state import MAX_CONNECTORS, ConnectorState, StationState, trim
 from models.stations.clock import TOLERANCE_US
 from models.times import as_utc
 
-CHARGING = "Charging"
+CHARGING, FAULTED = "Charging", "Faulted"
 
 
 def place(evse_id: int | None, connector_id: int | None) -> str:

@@ -131,6 +131,7 @@ def _follow(state: StationState, session: SessionState, known: ClockState) -> No
 
 def _move_life(session: SessionState, moved_us: int) -> None:
     session.charging_points = [(number, us + moved_us, flag) for number, us, flag in session.charging_points]
+    session.charging_registers = [(number, us + moved_us, wh) for number, us, wh in session.charging_registers]
     if session.numbers is not None and session.numbers.newest_us is not None:
         session.numbers.newest_us += moved_us
 
@@ -154,7 +155,10 @@ def _follow_fault(state: StationState, fault: FaultState, known: ClockState) -> 
         state.touch(fault.fault_id, fault)
 
 
-MOVED_TIMES = ("started_us", "charging_since_us", "register_first_us", "register_last_us", "last_seen_us")
+MOVED_TIMES = (
+    *("started_us", "charging_since_us", "register_first_us", "register_last_us", "last_seen_us"),
+    *("charging_from_us", "faulted_us", "faulted_wh_us", "faulted_idle_us"),
+)
 """Fields of a session that its station's clock told; the others are durations, receipts or kept as reported."""
 
 
