@@ -262,7 +262,10 @@ class Restatement(Fact, kw_only=True, gc=False):
     station_id: StationId
     table_name: Annotated[str, doc("Table of the restated row.")]
     entity_id: Annotated[str, doc("Id of the restated row (session_id, fault_id).")]
-    cause: Annotated[str, doc("late_frames, late_stop, late_event, resumed, start_as_stop or replay: what brought it.")]
+    cause: Annotated[
+        str,
+        doc("late_frames, late_stop, late_event, resumed, start_as_stop, stop_taken_back or replay: what brought it."),
+    ]
     energy_before_wh: Annotated[int | None, doc("Energy as said before, Wh.")] = None
     energy_after_wh: Annotated[int | None, doc("Energy since, Wh.")] = None
     started_before_at: Annotated[datetime | None, doc("Start as said before, UTC.")] = None

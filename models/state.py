@@ -12,7 +12,7 @@ import msgspec
 
 from models.energy.meter import HabitState, MeterState, PortMeter
 from models.faults.memory import FaultState
-from models.sessions.memory import Due, Numbers
+from models.sessions.memory import Bound, Due, Numbers, Sighting
 from models.stations.clock import ClockState
 
 STATE_VERSION = 1
@@ -166,6 +166,10 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     """The newest register before or since, and its time."""
     faulted_idle_us: int | None = None
     """The newest sample since that showed no energy."""
+    bound: Bound | None = None
+    """The stop that ended it was only thought to be its own."""
+    refused: list[str] = []
+    """Stops that were found not to be its own."""
 
 
 class HourState(msgspec.Struct, array_like=True, gc=False):
@@ -311,6 +315,8 @@ class StationState(msgspec.Struct, array_like=True):
     due_us: int | None = None
     """The log's time at which the next end is to be inferred, or earlier."""
     operations: dict[str, OperationState] = {}
+    sightings: dict[str, Sighting] = {}
+    """1.6: samples of ids that lead to no session, by connector and id."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

@@ -156,6 +156,11 @@ def note_main_meter(state: StationState, session: SessionState, moment: Moment) 
         _say(state, session, session.meter, Kind.METER_ON_CONNECTOR_0, moment)
 
 
+def is_on_main_meter(session: SessionState) -> bool:
+    """Whether `note_main_meter` has been told of the session."""
+    return session.meter is not None and bool(session.meter.said & _SAID[Kind.METER_ON_CONNECTOR_0])
+
+
 def take_back(state: StationState, session: SessionState) -> None:
     """Forget what a session taught that turned out to be another one."""
     if session.meter is not None:
@@ -181,7 +186,7 @@ def _place(moment: Moment) -> Place:
 def _completes(session: SessionState, reading: Reading, moment: Moment) -> bool:
     """Whether a late reading was sampled before the end, and is older or newer than every other, or from the begin."""
     at_us = reading.at_us
-    if at_us is None or session.ended_us is None or (moment.at(at_us) or 0) >= session.ended_us:
+    if at_us is None or session.ended_us is None or (moment.at(at_us) or 0) > session.ended_us:
         return False
     first_us, last_us = session.register_first_us, session.register_last_us
     is_newest = session.register_last is None or (last_us is not None and last_us < at_us)

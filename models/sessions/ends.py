@@ -21,6 +21,7 @@ from models.times import as_utc
 
 BOOT, NEXT_START, AVAILABLE, START_AS_STOP = "boot", "next_start", "available", "start_as_stop"
 LATE_STOP, LATE_EVENT, RESUMED = "late_stop", "late_event", "resumed"
+STOP_TAKEN_BACK = "stop_taken_back"
 
 DWELL_US = 60_000_000
 """A stop may come this long after Available: unplugging is often told first."""

@@ -98,21 +98,23 @@ def meter_after(
             return
 
 
-def on_main_meter(state: StationState, moment: Moment) -> SessionState | None:
+def on_main_meter(state: StationState, session: SessionState | None, moment: Moment) -> SessionState | None:
     """The session that samples of connector 0 are of: the open one of a station that has one connector only (KEBA).
 
-    Elsewhere connector 0 is the sum of all and belongs to no session.
+    Elsewhere connector 0 is the sum of all and belongs to no session, though its samples may name one: as of one that
+    samples its own connector, too.
     """
-    open_sessions = list(state.open_sessions.values())
-    if len(open_sessions) != 1:
-        return None
-    (session,) = open_sessions
+    if session is None and len(state.open_sessions) == 1:
+        (session,) = state.open_sessions.values()
+    if session is None or not session.connector_id:
+        return session
     named = {key.rpartition("/")[2] for key in (*state.connectors, *state.ports)}
-    named |= {str(other.connector_id) for other in state.closed_sessions.values()}
-    if named - {"0", "None", str(session.connector_id)}:
+    named |= {str(other.connector_id) for other in (*state.open_sessions.values(), *state.closed_sessions.values())}
+    is_sum = bool(named - {"0", "None", str(session.connector_id)})
+    if not is_sum and session.register_first is not None and not metering.is_on_main_meter(session):
         return None
     metering.note_main_meter(state, session, moment)
-    return session
+    return None if is_sum else session
 
 
 def take_back(state: StationState, session: SessionState) -> None:

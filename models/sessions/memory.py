@@ -1,5 +1,7 @@
 """What a session remembers of its life beside its meter: doubts about its end, numbers. Not here: any rule."""
 
+from decimal import Decimal
+
 import msgspec
 
 
@@ -32,3 +34,23 @@ class Numbers(msgspec.Struct, array_like=True, gc=False):
     """Time of the newest event."""
     boots: int = 0
     """The station's boots when the last event came."""
+
+
+class Bound(msgspec.Struct, array_like=True, gc=False):
+    """A stop that was only thought to be a session's, so that it can be taken back (`rebinding`)."""
+
+    kept: bytes
+    """The session as it was before, encoded."""
+    said: str
+    """What the stop says, short."""
+
+
+class Sighting(msgspec.Struct, array_like=True, gc=False):
+    """Samples of a 1.6 transaction whose start nobody saw (`binding`)."""
+
+    connector_id: int
+    transaction_id: str
+    first_wh: Decimal
+    first_us: int | None = None
+    last_wh: Decimal = Decimal(0)
+    last_us: int | None = None
