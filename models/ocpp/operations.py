@@ -1,8 +1,11 @@
-"""What is done to a station, and what it says of itself: commands, firmware, security, vendors' own messages.
+"""What is done to a station, and what it says of itself: commands, firmware, logs, security, vendors' own messages.
 
-One reader for every version, since the fields differ in name and never in meaning; nothing in these payloads is
-required. Not here: tokens in clear, and the data of a DataTransfer (it may hold anything).
+In 2.1 also payments, alarms of the grid, streams of values and swapped batteries. One reader for every version, since
+the fields differ in name and never in meaning; nothing in these payloads is required. Not here: tokens in clear, the
+data of a DataTransfer (it may hold anything), and whatever names a payer (references, receipts, VAT numbers).
 """
+
+from decimal import Decimal
 
 import msgspec
 from msgspec import Raw
@@ -24,11 +27,16 @@ BY_SYSTEM = frozenset(
 BY_STATION = frozenset(
     {
         *("BootNotification", "FirmwareStatusNotification", "SignedFirmwareStatusNotification"),
+        *("DiagnosticsStatusNotification", "LogStatusNotification", "PublishFirmwareStatusNotification"),
         *("SecurityEventNotification", "ReservationStatusUpdate", "DataTransfer"),
+        *("NotifySettlement", "NotifyWebPaymentStarted", "NotifyDERAlarm", "OpenPeriodicEventStream", "BatterySwap"),
     }
 )
 OPERATIONS = BY_SYSTEM | BY_STATION
-_TOLD = ("type", "operational_status", "status", "reason", "requested_message", "key", "vendor_id", "message_id")
+_TOLD = (
+    *("type", "operational_status", "status", "reason", "requested_message", "key", "vendor_id", "message_id"),
+    *("control_type", "grid_event_fault", "alarm_ended", "settlement_amount", "event_type"),
+)
 _MOST_VARIABLES = 8
 
 
@@ -67,6 +75,12 @@ class _Body(msgspec.Struct, rename="camel", gc=False):
     vendor_id: str | None = None
     message_id: str | None = None
     set_variable_data: list[_Variable] | None = None
+    control_type: str | None = None
+    grid_event_fault: str | None = None
+    alarm_ended: bool | None = None
+    settlement_amount: Decimal | None = None
+    settlement_time: str | None = None
+    event_type: str | None = None
 
 
 class _Answer(msgspec.Struct, gc=False):
@@ -90,7 +104,7 @@ def read_operation(payload: Raw, key: bytes | None) -> Operation:
         small(evse.connector_id if body.connector_id is None else body.connector_id),
         None if body.transaction_id is None else bounded(str(body.transaction_id)),
         bounded(pseudonym(token, key)),
-        times.parse(body.timestamp),
+        times.parse(body.timestamp or body.settlement_time),
         _detail(body),
     )
 
@@ -104,8 +118,14 @@ def read_outcome(payload: Raw) -> str | None:
 
 
 def _detail(body: _Body) -> str | None:
-    told = [f"{name}={bounded(value)}" for name in _TOLD if (value := getattr(body, name))]
+    told = [f"{name}={text}" for name in _TOLD if (text := _text(getattr(body, name)))]
     for pair in (body.set_variable_data or [])[:_MOST_VARIABLES]:
         component, variable = pair.component or _Named(), pair.variable or _Named()
         told.append(f"variable={bounded(component.name) or '-'}.{bounded(variable.name) or '-'}")
     return ", ".join(told) or None
+
+
+def _text(value: str | bool | Decimal | None) -> str | None:
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else bounded(str(value))

@@ -189,6 +189,8 @@ SELECT
   END AS message_id,
   CASE
     WHEN length(t.word) <= 50 AND regexp_full_match(t.word, '[A-Za-z]*[G-Zg-z][A-Za-z]*') THEN t.word
+    -- The one action with digits: else they are a card's.
+    WHEN t.word = 'Get15118EVCertificate' THEN t.word
     ELSE '(implausible)'
   END AS action,
   t.received_at AS called_at,

@@ -1,11 +1,14 @@
 """Action lists against the official schemas that the `ocpp` package ships, and who sends what."""
 
+import json
 from pathlib import Path
 
 import ocpp
 import pytest
+from captures import Wire
 
 from models.ocpp.versions import ACTIONS, ADAPTERS, COMMANDS, V16, V21, V201, infer_direction
+from models.reasons import Reason
 from models.record import Direction
 
 FOLDERS = {V16: "v16", V201: "v201", V21: "v21"}
@@ -19,6 +22,20 @@ def test_the_actions_are_those_of_the_official_schemas(protocol: str) -> None:
     assert answered == ACTIONS[protocol]
     unanswered = {name.removesuffix("Request") for name in names} - answered - {f"{name}Response" for name in answered}
     assert unanswered <= ADAPTERS[protocol].SENDS
+
+
+@pytest.mark.parametrize("protocol", FOLDERS)
+@pytest.mark.parametrize("direction", [*Direction, None])
+def test_no_action_of_a_version_is_refused_for_its_name(protocol: str, direction: Direction | None) -> None:
+    adapter = ADAPTERS[protocol]
+    wire = Wire(protocol)
+    for action in sorted(ACTIONS[protocol]):
+        wire.add([2, action, action, {}], direction)
+    for action in sorted(adapter.SENDS):
+        wire.add([6, action, action, {}], direction)
+    refused = wire.fold().refusals
+    assert {refusal.reason for _, refusal in refused} <= {Reason.INVALID_PAYLOAD}
+    assert {json.loads(record.payload)[1] for record, _ in refused} <= set(adapter.READERS) | set(adapter.COMMANDS)
 
 
 @pytest.mark.parametrize("protocol", FOLDERS)

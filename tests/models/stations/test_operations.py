@@ -109,6 +109,80 @@ def test_what_a_station_says_of_itself_is_an_event() -> None:
     assert found[2].happened_at > found[2].reported_at
 
 
+@pytest.mark.parametrize(
+    ("protocol", "action", "payload", "expected"),
+    [
+        ("ocpp1.6", "DiagnosticsStatusNotification", {"status": "Uploading"}, (None, "status=Uploading")),
+        ("ocpp1.6", "LogStatusNotification", {"status": "Uploaded", "requestId": 1}, (None, "status=Uploaded")),
+        ("ocpp2.0.1", "LogStatusNotification", {"status": "Idle"}, (None, "status=Idle")),
+        (
+            "ocpp2.0.1",
+            "PublishFirmwareStatusNotification",
+            {"status": "Published", "location": [f"ftp://{SECRET}@host"]},
+            (None, "status=Published"),
+        ),
+        ("ocpp2.1", "NotifyWebPaymentStarted", {"evseId": 2, "timeout": 60}, (2, None)),
+        (
+            "ocpp2.1",
+            "NotifyDERAlarm",
+            {
+                "controlType": "VoltWatt",
+                "gridEventFault": "OverVoltage",
+                "alarmEnded": False,
+                "timestamp": at(-9),
+                "extraInfo": SECRET,
+            },
+            (None, "control_type=VoltWatt, grid_event_fault=OverVoltage, alarm_ended=false"),
+        ),
+        (
+            "ocpp2.1",
+            "NotifyDERAlarm",
+            {"controlType": "VoltWatt", "alarmEnded": True, "timestamp": at(-9)},
+            (None, "control_type=VoltWatt, alarm_ended=true"),
+        ),
+        ("ocpp2.1", "OpenPeriodicEventStream", {"constantStreamData": {"id": 1}}, (None, None)),
+    ],
+)
+def test_what_a_station_says_is_an_event_with_its_answer_in_every_version(
+    protocol: str, action: str, payload: dict[str, object], expected: tuple[int | None, str | None]
+) -> None:
+    wire = Wire(protocol)
+    wire.answer(wire.call(action, payload), {"status": "Accepted"})
+    (found,) = events(wire)
+    assert (found.action, found.asked_by, found.outcome) == (action, "station", "Accepted")
+    assert (found.evse_id, found.detail) == expected
+    assert (found.reported_at is None) == ("timestamp" not in payload)
+    assert SECRET not in repr(found)
+
+
+@pytest.mark.parametrize("amount", [12.5, 0, 1e300, "12.5"])
+def test_a_settlement_names_its_transaction_and_amount_but_no_payer(amount: object) -> None:
+    wire = Wire("ocpp2.1")
+    payer = {"pspRef": SECRET, "receiptId": SECRET, "receiptUrl": f"https://r/{SECRET}", "vatNumber": SECRET}
+    settled = {"transactionId": "t", "status": "Settled", "settlementAmount": amount, "settlementTime": at(-9)}
+    wire.answer(wire.call("NotifySettlement", settled | payer), {"receiptId": SECRET})
+    (found,) = events(wire)
+    assert (found.transaction_id, found.outcome) == ("t", None)
+    assert found.detail == f"status=Settled, settlement_amount={str(amount).replace('e+', 'E+')}"
+    assert found.reported_at is not None
+    assert found.answered_at is not None
+    assert SECRET not in repr(found)
+
+
+def test_a_battery_swap_names_its_card_by_pseudonym() -> None:
+    wire = Wire("ocpp2.1")
+    battery = {"evseId": 1, "serialNumber": "B1", "soC": 80, "soH": 99}
+    token = {"idToken": SECRET, "type": "ISO14443"}
+    swap = {"eventType": "BatteryIn", "requestId": 7, "idToken": token, "batteryData": [battery]}
+    wire.answer(wire.call("BatterySwap", swap), {})
+    wire.call("Authorize", {"idToken": token})
+    folded = wire.fold()
+    (found,) = folded.of("events")
+    assert (found.detail, found.answered_at is None) == ("event_type=BatteryIn", False)
+    assert found.token_id == folded.of("authorizations")[0].token_id
+    assert SECRET not in repr(found)
+
+
 @pytest.mark.parametrize("direction", ["cp-to-csms", "csms-to-cp", None])
 def test_a_vendor_s_message_passes_without_its_data(direction: str | None) -> None:
     wire = Wire()

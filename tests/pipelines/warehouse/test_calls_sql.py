@@ -4,7 +4,10 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from small_lake import Lake, answer, at, call, rows
+
+from models.ocpp.versions import ADAPTERS
 
 CALLS = "SELECT message_id, outcome, error_code, call_ordinal, answer_ordinal FROM core__calls ORDER BY call_ordinal"
 
@@ -142,6 +145,39 @@ def test_in_2_1_the_caller_may_refuse_an_answer(lake: Lake) -> None:
     )
     found = rows(lake.build(), "SELECT call_ordinal, outcome, result_error_code FROM core__calls ORDER BY call_ordinal")
     assert found == [(1, "result", "TypeConstraintViolation"), (5, "result", None)]
+
+
+@pytest.mark.parametrize("protocol", ADAPTERS)
+def test_every_action_of_a_version_is_a_call_by_its_name(lake: Lake, protocol: str) -> None:
+    expected: list[tuple[str, str]] = []
+    for send, direction, actions in (
+        (call, "cp-to-csms", ADAPTERS[protocol].CP_ACTIONS),
+        (answer, "csms-to-cp", ADAPTERS[protocol].CSMS_ACTIONS),
+    ):
+        lake.frames(*(send(json.dumps([2, name, name, {}]), protocol=protocol) for name in sorted(actions)))
+        expected += [(direction, name) for name in sorted(actions)]
+    assert rows(lake.build(), "SELECT direction, action FROM core__calls ORDER BY ALL") == expected
+
+
+def test_plain_exchanges_are_paired_as_those_that_need_the_exact_rules(lake: Lake) -> None:
+    """One exchange of an id makes all of that id be read by the exact rules; the other id's stay plain."""
+    for second in (0, 7200, 14400):
+        for name in ("plain", "odd"):
+            lake.frames(
+                call(f'[2,"{name}","Heartbeat",{{}}]', received_at=at(second)),
+                answer(f'[3,"{name}",{{}}]', received_at=at(second + 1)),
+                call(f'[2,"{name}","Authorize",{{}}]', received_at=at(second + 2)),  # never answered
+                call(f'[2,"{name}","StatusNotification",{{}}]', received_at=at(second + 3)),
+                answer(f'[3,"{name}",{{}}]', received_at=at(second + 3 + (3601 if second else 9))),  # no answer
+            )
+    lake.frames(answer('[3,"odd",{}]', received_at=at(14400 + 9000)))
+    query = """SELECT called_at, answered_at, action, outcome, is_repeat FROM core__calls
+      WHERE message_id = '{}' ORDER BY called_at"""
+    opened = lake.build()
+    plain, odd = rows(opened, query.format("plain")), rows(opened, query.format("odd"))
+    assert plain == odd
+    outcomes = [row[3] for row in plain]
+    assert outcomes == ["result", "none", "result", "result", "none", "none", "result", "none", "none"]
 
 
 def test_ids_and_actions_that_are_anything_at_all_stay_bounded(lake: Lake) -> None:
