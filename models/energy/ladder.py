@@ -249,7 +249,7 @@ def _meter_stop(session: SessionState, state: MeterState) -> Found | None:
         return Found(None, _NEGATIVE, start_wh, end_wh)
     if state.samples:
         beside = relation(session, state)
-        if beside is _SAME and state.resets:
+        if beside is _SAME and state.resets and not _is_stitched(session, state, wh):
             return Found(wh, _RESET_BETWEEN, start_wh, end_wh)
         if beside is _ABOVE and end_wh >= _first(session, state):
             return Found(wh, _BASE_DIFFERS, start_wh, end_wh)
@@ -260,6 +260,13 @@ def _meter_stop(session: SessionState, state: MeterState) -> Found | None:
     elif state.power_samples and meter_shift(session, state):
         return Found(wh * 1000, _UNIT_FAULT, start_wh.scaleb(3), end_wh.scaleb(3))
     return Found(wh, _doubt(session, wh), start_wh, end_wh)
+
+
+def _is_stitched(session: SessionState, state: MeterState, took_wh: int) -> bool:
+    """Whether meterStop has gone on over the samples' resets: it took what these add up to, within a tenth."""
+    assert session.meter_start is not None
+    went = _last(session, state) - session.meter_start
+    return abs(went - took_wh) * 10 <= took_wh
 
 
 def _is_below_samples(session: SessionState, state: MeterState, beside: Relation, took_wh: int) -> bool:

@@ -133,13 +133,14 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
     memory = session.meter
     if memory is None:
         memory = session.meter = MeterState(boots=state.boots)
+    resets, glitches = memory.resets, memory.glitches
     if session.meter_stop is not None:
-        place = _place(moment)
-        memory.places[meter.STOP] = place
-        needs_witness = session.register_first is not None and (session.meter_start is None or memory.pending)
-        if needs_witness and ladder.relation(session, memory) in _SAME_ZERO:
-            stop_wh = session.meter_stop.scaleb(-memory.shift)
+        memory.places[meter.STOP] = place = _place(moment)
+        stop_wh = session.meter_stop.scaleb(-memory.shift)
+        if _is_witness(session, memory, stop_wh):
             registers.sample(session, memory, stop_wh, session.ended_us, place, state.boots)
+    registers.settle(session, memory, state.boots)
+    _say_breaks(state, session, memory, moment, memory.resets - resets, memory.glitches - glitches)
     units.weigh(session, memory)
     _say_doubts(state, session, memory, moment)
     _see_beyond(session, memory)
@@ -148,6 +149,15 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
     if habits.is_without_meter(state, session):
         subject = f"no_metering/{session.vendor}/{session.model}/{session.firmware}"
         anomalies.say(state, Kind.NO_METERING, moment, subject=subject)
+
+
+def _is_witness(session: SessionState, memory: MeterState, stop_wh: Decimal) -> bool:
+    """Whether meterStop is to be taken up as the last sample: it lacks a start, or tells what waits or began anew."""
+    if session.register_first is None or ladder.relation(session, memory) not in _SAME_ZERO:
+        return False
+    if session.meter_start is None or memory.pending:
+        return True
+    return memory.resets > 0 and registers.goes_on(session, memory, stop_wh, session.ended_us)
 
 
 def note_main_meter(state: StationState, session: SessionState, moment: Moment) -> None:

@@ -3,7 +3,8 @@
 Samples count by their own time where that contradicts the order of receipt: a sample that is older and not higher
 than the last one came late (a higher one that is older is a clock that was set back). A register that falls, or rises
 as no charger can, waits: a single sample that nothing supports is a glitch and left out (lbbrhzn/ocpp #1756), a fall
-that two more samples follow is a reset, and its parts are added up. One sample alone says nothing of energy.
+that two more samples follow is a reset, and its parts are added up. A boot is as good as one of them; zeros are none,
+however many: a meter that does not answer reads as 0. One sample alone says nothing of energy.
 """
 
 from decimal import Decimal
@@ -16,6 +17,8 @@ from models.state import SessionState
 _KILO = 1000
 _STREAK = 3
 """A fall is a reset once two samples follow the one that fell."""
+_BOOTED_STREAK = 2
+"""After a boot, once one follows."""
 _ESTABLISHED = 3
 """Samples after which the unit of a register that rises is no longer in question."""
 
@@ -107,6 +110,8 @@ def _follow(
     elif register_wh > last or at_us is None or last_us is None or at_us > last_us:
         if _is_doubtful(session, meter, register_wh - last, at_us, last_us):
             _wait(session, meter, register_wh, at_us, place, boots)
+        elif meter.pending and boots > meter.boots and _has_begun_anew(session, meter, register_wh, at_us):
+            _confirm(session, meter, [*meter.pending, (register_wh, at_us, place)], boots)
         elif at_us is not None or register_wh > last or session.register_last is not None:
             _accept(session, meter, register_wh, at_us, place, boots)
 
@@ -149,43 +154,84 @@ def _wait(
             # It contradicts those that waited, too: they are supported by nothing.
             meter.glitches += len(pending)
             pending = []
+        elif not register_wh and not newest:
+            meter.pending = [pending[0], (register_wh, at_us, place)]
+            return
     pending = [*pending, (register_wh, at_us, place)]
-    if len(pending) < _STREAK:
+    is_booted = boots > meter.boots and register_wh < _last(session)
+    if len(pending) < (_BOOTED_STREAK if is_booted else _STREAK):
         meter.pending = pending
+    else:
+        _confirm(session, meter, pending, boots)
+
+
+def _has_begun_anew(session: SessionState, meter: MeterState, register_wh: Decimal, at_us: int | None) -> bool:
+    """Whether a register above the last one goes on from what fell after a boot: it has overtaken the old one."""
+    low_wh, low_us, _ = meter.pending[-1]
+    return low_wh < _last(session) and _fits(session, meter, register_wh - low_wh, low_us, at_us)
+
+
+def settle(session: SessionState, meter: MeterState, boots: int) -> None:
+    """At the end nothing follows what still waits: a boot shows a reset, the register before a spike the spike."""
+    if not meter.pending:
         return
-    meter.pending = []
-    _confirm(session, meter, pending, boots)
+    last, prior = _last(session), meter.prior_wh
+    first_wh, first_us, _ = meter.pending[0]
+    newest_wh = meter.pending[-1][0]
+    if newest_wh >= last:
+        return
+    if boots > meter.boots:
+        if _since_reset(session, meter, first_wh, first_us):
+            _confirm(session, meter, meter.pending, boots)
+    elif prior is not None and prior <= first_wh and last - newest_wh > newest_wh - prior:
+        _confirm(session, meter, meter.pending, boots)
 
 
 def _confirm(
     session: SessionState, meter: MeterState, streak: list[tuple[Decimal, int | None, Place]], boots: int
 ) -> None:
-    """Three samples in a row contradict the register before them: it was a spike, or the register began anew."""
+    """Samples in a row contradict the register before them: it was a spike, or the register began anew."""
+    meter.pending = []
     first_wh, first_us, _ = streak[0]
     last = _last(session)
-    if meter.prior_wh is not None and meter.prior_wh <= first_wh < last:
+    if boots == meter.boots and meter.prior_wh is not None and meter.prior_wh <= first_wh < last:
         meter.glitches += 1
     else:
         meter.resets += 1
         meter.resets_at_boot += boots > meter.boots
         gained = _since_reset(session, meter, first_wh, first_us) if first_wh < last else Decimal(0)
         meter.carried_wh += last - first_wh + gained
-    meter.prior_wh = streak[1][0]
-    session.register_last, session.register_last_us, meter.places[LAST] = streak[2]
-    meter.samples += _STREAK
+    if len(streak) > 1:
+        meter.prior_wh = streak[-2][0]
+    session.register_last, session.register_last_us, meter.places[LAST] = streak[-1]
+    meter.samples += len(streak)
     meter.boots = boots
 
 
 def _since_reset(session: SessionState, meter: MeterState, register_wh: Decimal, at_us: int | None) -> Decimal:
     """What a register that began anew shows was taken since: all of it, where that fits the session's own rate."""
-    last_us, first_us = session.register_last_us, session.register_first_us
-    if at_us is None or last_us is None or at_us <= last_us:
-        return Decimal(0)
+    return register_wh if _fits(session, meter, register_wh, session.register_last_us, at_us) else Decimal(0)
+
+
+def goes_on(session: SessionState, meter: MeterState, register_wh: Decimal, at_us: int | None) -> bool:
+    """Whether a register goes on from the last one, at no more than twice the session's own rate."""
+    return _fits(session, meter, register_wh - _last(session), session.register_last_us, at_us)
+
+
+def _fits(
+    session: SessionState, meter: MeterState, rise_wh: Decimal, since_us: int | None, until_us: int | None
+) -> bool:
+    """Whether a rise is no more than twice the session's own rate gives in that time."""
+    last_us, first_us, first = session.register_last_us, session.register_first_us, session.register_first
+    if since_us is None or until_us is None or since_us >= until_us or last_us is None or first is None or rise_wh < 0:
+        return False
+    start_wh = session.meter_start
+    if start_wh is not None and not meter.shift and start_wh <= first <= start_wh + units.FREE:
+        first, first_us = start_wh, session.started_us
     rate_w = Decimal(2 * (session.power_max_w or 0))
-    if first_us is not None and last_us > first_us and session.register_first is not None:
-        travel = _last(session) + meter.carried_wh - session.register_first
-        rate_w = max(rate_w, 2 * travel * units.US_PER_H / (last_us - first_us))
-    return register_wh if 0 <= register_wh * units.US_PER_H <= rate_w * (at_us - last_us) else Decimal(0)
+    if first_us is not None and last_us > first_us:
+        rate_w = max(rate_w, 2 * (_last(session) + meter.carried_wh - first) * units.US_PER_H / (last_us - first_us))
+    return rise_wh * units.US_PER_H <= rate_w * (until_us - since_us)
 
 
 def _take_begin(session: SessionState, meter: MeterState, reading: Reading, place: Place) -> None:

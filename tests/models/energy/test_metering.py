@@ -241,7 +241,7 @@ def test_a_stop_above_its_start_says_nothing_where_the_register_began_anew_betwe
         meter(wire, 900 * number, register(wh))
     wire.stop(7, seconds=5000, timestamp=at(5000), meterStop=1500)
     session = only(wire)
-    assert (session.energy_wh, session.energy_basis) == (10_000, "register")
+    assert (session.energy_wh, session.energy_basis) == (10_500, "register")
     assert '"rung":"meter_stop","energy_wh":500,"is_chosen":false,"reason":"reset_between"' in session.energy_candidates
 
 
