@@ -33,6 +33,7 @@ _LESS = {
     "samples_session_relative": 5,
     "samples_boot_relative": 15,
     "start_differs": 10,
+    "phases_partly": 10,
     "disagrees": 20,
     Why.NEGATIVE.value: 15,
     Why.OVER_CAPACITY.value: 15,
@@ -163,6 +164,8 @@ def _flags_of_register(session: SessionState, state: MeterState, beside: Relatio
         yield "glitch_left_out"
     if state.pending:
         yield "fall_unconfirmed"
+    if state.marks & readings.IS_PHASE_LATE:
+        yield "phases_partly"
     if beside is _ABOVE:
         yield "start_differs"
     elif beside is _BELOW:

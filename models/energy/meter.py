@@ -81,6 +81,12 @@ class MeterState(msgspec.Struct, array_like=True, gc=False):
     """Meter values that held the register at begin."""
     first_unitless: bool = False
     """The first register had no unit, and none has named one yet."""
+    phases_wh: dict[str, Decimal] = {}
+    """The newest register of each phase, where phases come instead of a total."""
+    phases_us: int | None = None
+    """When the first of them was sampled."""
+    phases_base_wh: Decimal = ZERO
+    """To be added to their sum: what phases showed already that came later."""
 
 
 class PortMeter(msgspec.Struct, array_like=True, gc=False):

@@ -13,6 +13,7 @@ from models.energy.ladder import Relation, Why
 from models.energy.meter import MeterState, Place
 from models.energy.readings import (
     IS_NEGATIVE,
+    IS_PHASE_LATE,
     IS_TOTAL_DOUBTED,
     IS_UNIT_MISSING,
     IS_UNIT_NAMED,
@@ -42,6 +43,7 @@ _SAID = {
             Kind.METER_ON_CONNECTOR_0,
             Kind.STOP_BELOW_SAMPLES,
             Kind.REGISTER_NEGATIVE,
+            Kind.PHASES_PARTLY,
         )
     )
 }
@@ -204,7 +206,7 @@ def _completes(session: SessionState, reading: Reading, moment: Moment) -> bool:
     return is_newest or is_oldest or reading.begin_wh is not None
 
 
-_ODD = IS_TOTAL_DOUBTED | IS_UNIT_UNKNOWN | IS_NEGATIVE
+_ODD = IS_TOTAL_DOUBTED | IS_UNIT_UNKNOWN | IS_NEGATIVE | IS_PHASE_LATE
 
 
 def _say_marks(
@@ -214,6 +216,8 @@ def _say_marks(
         _say(state, session, memory, Kind.PHASES_DISAGREE, moment)
     if memory.marks & IS_UNIT_UNKNOWN:
         _say(state, session, memory, Kind.UNIT_UNKNOWN, moment)
+    if memory.marks & IS_PHASE_LATE:
+        _say(state, session, memory, Kind.PHASES_PARTLY, moment)
     if memory.marks & IS_NEGATIVE:
         refuse(
             state, session, min((r.register_wh for r in readings if r.register_wh is not None), default=None), moment

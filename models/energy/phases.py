@@ -68,6 +68,17 @@ def total(samples: list[Sample], convert: Convert, *, is_phases_first: bool = Fa
     return total
 
 
+def by_phase(samples: list[Sample], convert: Convert) -> dict[str, Decimal] | None:
+    """The values by phase where no sample is a total; one alone, too, as the others may come by themselves."""
+    if not any(sample.phase for sample in samples):
+        return None
+    read = ((sample, convert(sample.value, sample.unit, sample.multiplier)) for sample in samples)
+    values = [(sample.phase, value) for sample, value in read if value is not None]
+    if not values or any(phase not in _PHASES for phase, _ in values):
+        return None
+    return _parts(samples, convert)[1] or {_PHASES[values[0][0] or ""]: values[0][1]}
+
+
 def is_doubted(samples: list[Sample], convert: Convert) -> bool:
     """Whether the total and the sum of the phases contradict each other."""
     total, phases = _parts(samples, convert)

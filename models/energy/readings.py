@@ -13,7 +13,7 @@ import msgspec
 
 from models.energy import signed
 from models.energy.arithmetic import ENERGY_UNITS, POWER_UNITS, rounded, scaled, watt_hours, watts
-from models.energy.phases import CLOCK, Sample, is_doubted, total
+from models.energy.phases import CLOCK, Sample, by_phase, is_doubted, total
 
 REGISTER = "Energy.Active.Import.Register"
 INTERVAL = "Energy.Active.Import.Interval"
@@ -29,6 +29,8 @@ IS_UNIT_NAMED, IS_UNIT_MISSING, IS_UNIT_UNKNOWN, HAS_PHASES, IS_ONE_PHASE, IS_TO
 """What a reading's samples were like; see `Reading.marks`. Named, missing and unknown are the register's unit."""
 IS_NEGATIVE = 1 << 7
 """A session's mark: one of its registers was below zero."""
+IS_PHASE_LATE = 1 << 8
+"""A session's mark: a phase came only after the others had risen."""
 
 _BEGIN, _END = "Transaction.Begin", "Transaction.End"
 _BOUNDS = frozenset({_BEGIN, _END})
@@ -67,6 +69,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     signed_begin_wh: Decimal | None = None
     signed_end_wh: Decimal | None = None
     """What signed records say; nobody has verified them here."""
+    phases_wh: dict[str, Decimal] | None = None
+    """The register by phase, where no sample is the total."""
 
 
 _UNUSUAL = Reading(None)
@@ -128,7 +132,11 @@ def _of_single(at_us: int | None, register: Any, power: Any, interval: Any) -> R
     taken = None if interval is None else scaled(interval.value, ENERGY_UNITS, interval.unit, interval.multiplier)
     if wh is None and power_w is None and taken is None:
         return None
-    return Reading(at_us, wh, None, power_w, is_kilo, None, taken, _marks_of(register or power or interval))
+    marks = _marks_of(register or power or interval)
+    if register is not None and register.phase:
+        phases_wh = by_phase([register], watt_hours)
+        return Reading(at_us, wh, None, power_w, is_kilo, None, taken, marks, phases_wh=phases_wh)
+    return Reading(at_us, wh, None, power_w, is_kilo, None, taken, marks)
 
 
 def _marks_of(sample: Any) -> int:
@@ -196,7 +204,8 @@ def reading(at_us: int | None, samples: list[Sample]) -> Reading | None:
     if register is None and power is None:
         return None
     is_kilo = _is_kilo(registers[0]) if registers else None
-    return Reading(at_us, register, None, power_w, is_kilo, None, None, _marks(registers or powers, powers))
+    marks, phases_wh = _marks(registers or powers, powers), by_phase(registers, watt_hours)
+    return Reading(at_us, register, None, power_w, is_kilo, None, None, marks, phases_wh=phases_wh)
 
 
 def _with_contexts(
@@ -220,7 +229,8 @@ def _with_contexts(
     energies = registers or begins
     is_kilo = _is_kilo(energies[0]) if energies else None
     marks = _marks(energies or powers or intervals, powers)
-    return Reading(at_us, register, begin, power_w, is_kilo, end, interval, marks)
+    phases_wh = by_phase(registers, watt_hours)
+    return Reading(at_us, register, begin, power_w, is_kilo, end, interval, marks, phases_wh=phases_wh)
 
 
 def _is_kilo(sample: Sample) -> bool | None:

@@ -9,7 +9,7 @@ however many: a meter that does not answer reads as 0. One sample alone says not
 
 from decimal import Decimal
 
-from models.energy import units
+from models.energy import joined, units
 from models.energy.meter import BEGIN, END, FIRST, LAST, SIGNED_BEGIN, SIGNED_END, MeterState, Place
 from models.energy.readings import IS_NEGATIVE, Reading
 from models.state import SessionState
@@ -19,6 +19,8 @@ _STREAK = 3
 """A fall is a reset once two samples follow the one that fell."""
 _BOOTED_STREAK = 2
 """After a boot, once one follows."""
+_RENAMED = ("begin_wh", "prior_wh", "carried_wh", "power_from_wh", "power_to_wh")
+"""Registers that a session's meter remembers, beside the first and the last one."""
 _ESTABLISHED = 3
 """Samples after which the unit of a register that rises is no longer in question."""
 
@@ -26,15 +28,15 @@ _ESTABLISHED = 3
 def fold(session: SessionState, meter: MeterState, reading: Reading, place: Place, boots: int) -> None:
     """Take up a reading of a session; `place` is its frame's position, `boots` the station's count of boots."""
     meter.marks |= reading.marks
+    if reading.phases_wh is not None:
+        reading = joined.whole(session, meter, reading, reading.phases_wh)
     if reading.begin_wh is None and reading.end_wh is None and _goes_on(session, meter, reading, place, boots):
         return
     if _is_negative(reading.register_wh) or _is_negative(reading.begin_wh):
         meter.marks |= IS_NEGATIVE
         return
-    if reading.signed_begin_wh is not None and meter.signed_begin_wh is None:
-        meter.signed_begin_wh, meter.places[SIGNED_BEGIN] = reading.signed_begin_wh, place
-    if reading.signed_end_wh is not None:
-        meter.signed_end_wh, meter.places[SIGNED_END] = reading.signed_end_wh, place
+    if reading.signed_begin_wh is not None or reading.signed_end_wh is not None:
+        _take_signed(meter, reading, place)
     is_sure = reading.is_kilo is not None or not session.is_kilo
     if reading.begin_wh is not None:
         meter.begins += 1
@@ -234,6 +236,13 @@ def _fits(
     return rise_wh * units.US_PER_H <= rate_w * (until_us - since_us)
 
 
+def _take_signed(meter: MeterState, reading: Reading, place: Place) -> None:
+    if reading.signed_begin_wh is not None and meter.signed_begin_wh is None:
+        meter.signed_begin_wh, meter.places[SIGNED_BEGIN] = reading.signed_begin_wh, place
+    if reading.signed_end_wh is not None:
+        meter.signed_end_wh, meter.places[SIGNED_END] = reading.signed_end_wh, place
+
+
 def _take_begin(session: SessionState, meter: MeterState, reading: Reading, place: Place) -> None:
     begin_wh = reading.begin_wh
     assert begin_wh is not None
@@ -304,10 +313,12 @@ def _in_its_unit(session: SessionState, meter: MeterState, reading: Reading, reg
 def _name_unit(session: SessionState, meter: MeterState, register_wh: Decimal) -> None:
     """The first kWh after registers without a unit: those were in kWh, too, if only that goes on smoothly."""
     last = _last(session)
-    if last * _KILO <= register_wh and register_wh - last * _KILO <= units.FREE_WH < register_wh - last:
+    if last * _KILO <= register_wh <= last * _KILO + units.FREE_WH:
         session.register_first = (session.register_first or Decimal(0)) * _KILO
         if session.register_last is not None:
             session.register_last *= _KILO
-        if meter.begin_wh is not None:
-            meter.begin_wh *= _KILO
-        meter.prior_wh = None
+        for name in _RENAMED:
+            wh = getattr(meter, name)
+            if wh is not None:
+                setattr(meter, name, wh * _KILO)
+        meter.pending = [(wh * _KILO, at_us, place) for wh, at_us, place in meter.pending]
