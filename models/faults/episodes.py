@@ -277,6 +277,7 @@ def _is_within_dwell(fault: FaultState, event: StatusReported | Alarm, moment: M
 def _open(state: StationState, key: str, event: StatusReported | Alarm, named: Named, moment: Moment) -> FaultState:
     # The id holds the code as sent: a new version of the crosswalk leaves it as it is.
     named_id = f"{event.evse_id}/{event.connector_id}/{named.raw_code}"
+    opened_us = moment.at(event.at_us)
     fault = state.faults[key] = FaultState(
         ids.digest("fault", state.station_id, named_id, moment.mark),
         named.code,
@@ -284,11 +285,11 @@ def _open(state: StationState, key: str, event: StatusReported | Alarm, named: N
         event.evse_id,
         event.connector_id,
         event.origin if isinstance(event, Alarm) else "",
-        opened_us=moment.at(event.at_us),
+        opened_us=opened_us,
         vendor=state.vendor,
         model=state.model,
         firmware=state.firmware,
-        in_transaction=flow.is_in_transaction(state, event),
+        in_transaction=flow.is_in_transaction(state, event, opened_us),
         opened_received_us=moment.received_us,
         opened_position=_position(moment),
     )

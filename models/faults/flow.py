@@ -8,6 +8,7 @@ tell.
 """
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from models import anomalies, ids
@@ -17,7 +18,7 @@ from models.energy.readings import Reading
 from models.events import Alarm, Metered, StatusReported, Stopped, TransactionReported
 from models.faults.memory import FaultState
 from models.moment import Moment
-from models.sessions import charging
+from models.sessions import charging, lifecycle
 from models.state import SessionState, StationState, trim
 
 MAX_SESSIONS = 8
@@ -33,12 +34,22 @@ WITNESSES = frozenset({Metered, Stopped, TransactionReported})
 """Events of a session that can say whether energy flows."""
 
 
-def is_in_transaction(state: StationState, event: StatusReported | Alarm) -> bool:
-    """Whether a session is open where a fault opens; the event may say so itself."""
+def is_in_transaction(state: StationState, event: StatusReported | Alarm, opened_us: int | None) -> bool:
+    """Whether a session is open, or was at that time, where a fault opens; the event may say so itself."""
     if isinstance(event, Alarm) and event.transaction_id is not None:
         return True
     place = (event.evse_id, event.connector_id)
-    return any(_is_at(place, session.evse_id, session.connector_id) for session in state.open_sessions.values())
+    sessions = chain(state.open_sessions.values(), state.unstopped.values(), state.closed_sessions.values())
+    return any(_is_at(place, s.evse_id, s.connector_id) and (s.is_open or _spans(s, opened_us)) for s in sessions)
+
+
+def cover(state: StationState, session: SessionState) -> None:
+    """A session whose end was inferred went on: so did it while faults opened that it was not known to cover."""
+    for fault in chain(state.faults.values(), state.recent_faults.values()):
+        is_here = _is_at((fault.evse_id, fault.connector_id), session.evse_id, session.connector_id)
+        if is_here and not fault.in_transaction and _spans(session, fault.opened_us):
+            fault.in_transaction = True
+            state.touch(fault.fault_id, fault)
 
 
 def begin(state: StationState, fault: FaultState) -> None:
@@ -54,7 +65,7 @@ def begin(state: StationState, fault: FaultState) -> None:
 
 def witness(state: StationState, event: Any, moment: Moment) -> None:
     """Hold what a session's event (`WITNESSES`) measured against the open faults of its connector."""
-    session = _session(state, event)
+    session = _session(state, event) or _inferred(state, event, moment)
     if session is None:
         return
     if session.faulted_us is not None:
@@ -109,6 +120,28 @@ def _session(state: StationState, event: Metered | Stopped | TransactionReported
         return next((s for s in reversed(state.open_sessions.values()) if s.connector_id == event.connector_id), None)
     newest = next(reversed(state.closed_sessions.values()), None)
     return newest if newest is not None and event.transaction_id in (newest.transaction_id, None) else None
+
+
+def _inferred(state: StationState, event: Any, moment: Moment) -> SessionState | None:
+    """The session of an event that came after its end was inferred, and tells of the time before."""
+    if not state.unstopped or not event.readings:
+        return None
+    session = None
+    if isinstance(event, TransactionReported):
+        session = state.unstopped.get(ids.session_id_2x(state.station_id, event.transaction_id))
+    elif isinstance(event, Metered):
+        waiting = reversed(state.unstopped.values())
+        session = next((s for s in waiting if event.transaction_id in s.transaction_ids), None)
+    return session if session is not None and _spans(session, moment.at(event.readings[-1].at_us)) else None
+
+
+def _spans(session: SessionState, at_us: int | None) -> bool:
+    """Whether a session lasted then; one whose end was inferred, for all that is known until the evidence."""
+    if at_us is None or (session.started_us is not None and at_us < session.started_us):
+        return False
+    until_us = session.over_us if session.end_kind == lifecycle.INFERRED else None
+    until_us = session.ended_us if until_us is None else until_us
+    return session.is_open or (until_us is not None and at_us <= until_us)
 
 
 def _measured_us(session: SessionState, readings: tuple[Reading, ...]) -> int | None:

@@ -11,6 +11,7 @@ from models.anomalies import Kind
 from models.energy.readings import Reading
 from models.events import StatusReported
 from models.facts import Restatement, Session
+from models.faults import flow
 from models.moment import Moment
 from models.sessions import lifecycle
 from models.sessions.lifecycle import INFERRED
@@ -21,7 +22,7 @@ from models.times import as_utc
 
 BOOT, NEXT_START, AVAILABLE, START_AS_STOP = "boot", "next_start", "available", "start_as_stop"
 LATE_STOP, LATE_EVENT, RESUMED = "late_stop", "late_event", "resumed"
-STOP_TAKEN_BACK = "stop_taken_back"
+STOP_TAKEN_BACK, CLOCK_KNOWN = "stop_taken_back", "clock_known"
 
 DWELL_US = 60_000_000
 """A stop may come this long after Available: unplugging is often told first."""
@@ -125,6 +126,7 @@ def late(state: StationState, session: SessionState, at_us: int | None, moment: 
         # At the front: what began since on its connector is the newer one.
         state.open_sessions = {session.session_id: session, **state.open_sessions}
         seen(state, session, at_us, moment)
+        flow.cover(state, session)
         restate(state, session, before, RESUMED, moment)
         return True
     if not is_newer and at_us is not None and not _is_before(at_us, session.last_seen_us):
@@ -148,6 +150,7 @@ def meter(
 def stopped(state: StationState, session: SessionState, before: Session, at_us: int | None, moment: Moment) -> None:
     """The stop has come after the end was inferred: it holds, under the same session_id."""
     lifecycle.odd(state, Kind.STOP_AFTER_INFERRED_END, session, moment, at_us=at_us, subject="stop")
+    flow.cover(state, session)
     restate(state, session, before, LATE_STOP, moment)
 
 
@@ -225,8 +228,10 @@ def _forget(state: StationState, clock_us: int | None) -> None:
     """Let go of sessions whose stop will not come any more."""
     if clock_us is None:
         return
-    for old in [s for s in state.unstopped.values() if s.ended_us is not None and s.ended_us < clock_us - KEPT_US]:
-        lifecycle.retire(state, state.unstopped.pop(old.session_id))
+    for old in [s for s in state.unstopped.values() if s.ended_us is not None]:
+        # A backlog of months is as new as its receipt.
+        if max(old.ended_us or 0, old.started_received_us or 0) < clock_us - KEPT_US:
+            lifecycle.retire(state, state.unstopped.pop(old.session_id))
 
 
 def _is_evidence(state: StationState, session: SessionState, event: StatusReported, at_us: int | None) -> bool:
