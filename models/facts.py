@@ -322,7 +322,7 @@ class StationEvent(Fact, kw_only=True, gc=False):
 
     kind = "events"
     table = "core__station_events"
-    comment = "Commands to stations with their answers, boots, firmware, logs, security, 2.1 payments and alarms, vendor messages. Fact."
+    comment = "Commands to stations with their answers; boots, logs, firmware, security, payments, alarms, vendor news. Fact."
     id_column = "event_id"
 
     event_id: Annotated[str, doc("Hash of station, action and frame.")]
