@@ -322,7 +322,7 @@ class StationEvent(Fact, kw_only=True, gc=False):
 
     kind = "events"
     table = "core__station_events"
-    comment = "Commands to stations with their answers; boots, logs, firmware, security, payments, alarms, vendor news. Fact."
+    comment = "Commands and their answers; boots, logs, firmware, security, payments, alarms, vendors' messages. Fact."
     id_column = "event_id"
 
     event_id: Annotated[str, doc("Hash of station, action and frame.")]
