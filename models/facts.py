@@ -124,7 +124,11 @@ class FaultEpisode(Fact, kw_only=True, gc=False):
     closed_received_at: Annotated[datetime | None, doc("Receipt of the clearing report, UTC; null while open.")] = None
     is_open: Annotated[bool, doc("Not cleared yet.")] = True
     close_kind: Annotated[
-        str, doc("open, explicit_clear (its own clearing), implied_by_status (healthy) or superseded (another code).")
+        str,
+        doc(
+            "open, explicit_clear (its own clearing), superseded (another code), implied_by_status (healthy), "
+            "implied_by_boot (not said again) or implied_by_session (a later one took energy)."
+        ),
     ] = "open"
     reopened: Annotated[int, doc("How often it came back within 30 s of its clearing: still one episode.")] = 0
     in_transaction: Annotated[bool, doc("A session was open on its connector when it opened.")] = False

@@ -9,6 +9,7 @@ from models.faults.memory import FaultState
 MAX_CAUSES = 8
 STATUS = "status"
 _SEPARATOR = "\x1f"
+_ALARM_PARTS = 5
 
 
 def of(event: Alarm) -> str:
@@ -40,6 +41,16 @@ def clear(fault: FaultState, event: Alarm) -> bool:
     return is_changed
 
 
+def is_raised(fault: FaultState) -> bool:
+    """Whether events raised it, not a status alone."""
+    return any(cause.count(_SEPARATOR) == _ALARM_PARTS - 1 for cause in fault.causes)
+
+
+def is_faulted(fault: FaultState) -> bool:
+    """Whether a status of Faulted stands behind it."""
+    return any(cause.endswith(_SEPARATOR + STATUS) for cause in fault.causes)
+
+
 def is_near(fault: FaultState, event: StatusReported | Alarm) -> bool:
     """Whether an episode can be about the connector of a report: the same, or either names only the EVSE."""
     if fault.evse_id != event.evse_id:
@@ -55,7 +66,7 @@ def _is_cleared(cause: str, event: Alarm) -> bool:
     EVSE 0 is the station, of which an event may also speak by naming none.
     """
     parts = cause.split(_SEPARATOR)
-    if len(parts) != 5:
+    if len(parts) != _ALARM_PARTS:
         return False
     evse, connector, origin, instance, code = parts
     return (

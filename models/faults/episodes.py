@@ -9,19 +9,19 @@ from models import anomalies, crosswalk, ids
 from models.anomalies import Kind
 from models.crosswalk import Named
 from models.events import Alarm, StatusReported
-from models.faults import causes, flow, rows, severities
+from models.faults import causes, closing, flow, recovery, rows, severities
+from models.faults.closing import EXPLICIT, IMPLIED, OPEN, SUPERSEDED
 from models.faults.memory import FaultState
 from models.moment import Moment
-from models.state import MAX_FAULTS, MAX_RECENT_FAULTS, ConnectorState, StationState, trim
+from models.state import MAX_FAULTS, ConnectorState, StationState, trim
 from models.stations import rates, statuses
 
 FAULTED = "Faulted"
 """Status, and the code where only the status says that something is wrong."""
 DWELL_US = 30_000_000
 """A fault that comes back within this time is the same episode: its clearing was flapping."""
-
-EXPLICIT, SUPERSEDED, IMPLIED, OPEN = "explicit_clear", "superseded", "implied_by_status", "open"
-"""How an episode ends: cleared by its own report, displaced by a report that excludes it, by a status alone."""
+RETOLD_US = 10 * 60_000_000
+"""One whose end was only inferred may be said anew until then: stations need minutes to be up again."""
 
 _WITHOUT_CODE = Named(FAULTED, FAULTED, crosswalk.STATUS_ROW)
 
@@ -34,6 +34,7 @@ def report(state: StationState, event: StatusReported, moment: Moment) -> None:
     if known is not None and statuses.is_old(known, event, moment):
         _belated(state, event, known, moment)
         return
+    recovery.by_status(state, event, moment)
     if event.error_code is None:
         _condition(state, event, moment)
         return
@@ -71,11 +72,14 @@ def alarm(state: StationState, event: Alarm, moment: Moment) -> None:
 def _clear(state: StationState, event: Alarm, moment: Moment) -> None:
     for fault in list(state.faults.values()):
         if causes.clear(fault, event) and not fault.causes:
-            _close(state, fault, EXPLICIT, event.at_us, moment)
+            closing.close(state, fault, EXPLICIT, event.at_us, moment)
+    if state.recent_faults:
+        recovery.cleared(state, event, moment)
 
 
-def stamp(state: StationState) -> None:
-    """Give open episodes without a known station type the one that just booted."""
+def booted(state: StationState) -> None:
+    """Fold a boot: open episodes without a known station type get the one that just booted."""
+    recovery.booted(state)
     for fault in state.faults.values():
         if fault.vendor is None and fault.model is None:
             fault.vendor, fault.model, fault.firmware = state.vendor, state.model, state.firmware
@@ -86,7 +90,7 @@ def _condition(state: StationState, event: StatusReported, moment: Moment) -> No
     """A 2.x status: Faulted without a code, or the end of what only the status said."""
     cause = causes.of_status(event)
     if event.status == FAULTED:
-        near = [fault for fault in state.faults.values() if _explains(fault, event)]
+        near = [fault for fault in state.faults.values() if recovery.explains(fault, event)]
         if not near:
             _raise(state, event, _WITHOUT_CODE, "error", moment, cause=cause, is_faulted=True)
         elif not any(cause in fault.causes for fault in near):
@@ -95,7 +99,7 @@ def _condition(state: StationState, event: StatusReported, moment: Moment) -> No
     for fault in [fault for fault in state.faults.values() if cause in fault.causes]:
         fault.causes.remove(cause)
         if not fault.causes:
-            _close(state, fault, IMPLIED, event.at_us, moment)
+            closing.close(state, fault, IMPLIED, event.at_us, moment)
 
 
 def _belated(state: StationState, event: StatusReported, known: ConnectorState, moment: Moment) -> None:
@@ -115,7 +119,7 @@ def _belated(state: StationState, event: StatusReported, known: ConnectorState, 
                 causes.add(fault, causes.of_status(event))
             fault.severity = severities.of_level(one.row, is_faulted=fault.is_faulted)
             if is_over:
-                _close(state, fault, IMPLIED, known.reported_us, moment)
+                closing.close(state, fault, IMPLIED, known.reported_us, moment)
     if not named:
         for fault in [fault for fault in state.recent_faults.values() if _is_on(fault, event)]:
             _end_earlier(state, fault, event, moment)
@@ -127,14 +131,14 @@ def _end_earlier(state: StationState, fault: FaultState, event: StatusReported, 
     if opened_us is None or closed_us is None or at_us is None or not opened_us <= at_us < closed_us:
         return
     fault.closed_us, fault.closed_received_us = at_us, moment.received_us
-    fault.closed_position = _position(moment)
+    fault.closed_position = closing.position(moment)
     fault.close_kind = IMPLIED if fault.taxonomy == "status" else EXPLICIT
     state.touch(fault.fault_id, fault)
 
 
 def _clear_all(state: StationState, event: StatusReported, moment: Moment) -> None:
     for fault in _on(state, event):
-        _close(state, fault, IMPLIED if fault.taxonomy == "status" else EXPLICIT, event.at_us, moment)
+        closing.close(state, fault, IMPLIED if fault.taxonomy == "status" else EXPLICIT, event.at_us, moment)
 
 
 def _without_code(state: StationState, event: StatusReported, moment: Moment) -> None:
@@ -144,13 +148,6 @@ def _without_code(state: StationState, event: StatusReported, moment: Moment) ->
         _confirm(state, known[-1], None)
         return
     _raise(state, event, _WITHOUT_CODE, "error", moment, is_faulted=True)
-
-
-def _explains(fault: FaultState, event: StatusReported) -> bool:
-    """Whether an open 2.x fault can be why a status is Faulted."""
-    is_grave = severities.is_error(fault.severity)
-    is_outage = severities.can_be_outage(fault.canonical_code, fault.actor)
-    return is_grave and is_outage and causes.is_near(fault, event)
 
 
 def _confirm(state: StationState, fault: FaultState, cause: str | None) -> None:
@@ -170,7 +167,7 @@ def _supersede(state: StationState, event: StatusReported, named: list[Named], m
     keys = {_key(event, one) for one in named}
     for key, fault in [(key, fault) for key, fault in state.faults.items() if _is_on(fault, event)]:
         if fault.is_faulted and key not in keys:
-            _close(state, fault, IMPLIED if fault.taxonomy == "status" else SUPERSEDED, event.at_us, moment)
+            closing.close(state, fault, IMPLIED if fault.taxonomy == "status" else SUPERSEDED, event.at_us, moment)
 
 
 def _key(place: StatusReported | Alarm | FaultState, named: Named) -> str:
@@ -209,7 +206,7 @@ def _raise(
         fault.severity = severities.worse(fault.severity, severity)
     if cause is not None:
         causes.add(fault, cause)
-    fault.is_faulted = fault.is_faulted or is_faulted
+    fault.is_faulted, fault.is_rebooted = fault.is_faulted or is_faulted, False
     state.touch(fault.fault_id, fault)
     return fault
 
@@ -245,12 +242,16 @@ def _reopened(state: StationState, key: str, event: StatusReported | Alarm, mome
     if fault is None or not _is_within_dwell(fault, event, moment):
         return None
     del state.recent_faults[key]
+    was_inferred = fault.close_kind in closing.INFERRED
     fault.is_open, fault.close_kind = True, OPEN
     fault.closed_us = fault.closed_received_us = fault.closed_position = None
-    fault.reopened += 1
     state.faults[key] = fault
     if state.fault_clock_us is None:
         state.fault_clock_us = moment.clock(event.at_us)
+    if was_inferred:
+        # It never was over.
+        return fault
+    fault.reopened += 1
     anomalies.say(
         state,
         Kind.FLAPPING,
@@ -267,11 +268,12 @@ def _reopened(state: StationState, key: str, event: StatusReported | Alarm, mome
 def _is_within_dwell(fault: FaultState, event: StatusReported | Alarm, moment: Moment) -> bool:
     """By the charger's clock; where that runs back, by receipt."""
     at_us, received_us = moment.at(event.at_us), moment.received_us
+    dwell_us = RETOLD_US if fault.close_kind in closing.INFERRED else DWELL_US
     if at_us is not None and fault.closed_us is not None and at_us >= fault.closed_us:
-        return at_us - fault.closed_us <= DWELL_US
+        return at_us - fault.closed_us <= dwell_us
     if received_us is None or fault.closed_received_us is None:
         return False
-    return 0 <= received_us - fault.closed_received_us <= DWELL_US
+    return 0 <= received_us - fault.closed_received_us <= dwell_us
 
 
 def _open(state: StationState, key: str, event: StatusReported | Alarm, named: Named, moment: Moment) -> FaultState:
@@ -291,7 +293,7 @@ def _open(state: StationState, key: str, event: StatusReported | Alarm, named: N
         firmware=state.firmware,
         in_transaction=flow.is_in_transaction(state, event, opened_us),
         opened_received_us=moment.received_us,
-        opened_position=_position(moment),
+        opened_position=closing.position(moment),
     )
     _describe(fault, named)
     flow.begin(state, fault)
@@ -333,29 +335,3 @@ def _remark(state: StationState, fault: FaultState, event: StatusReported | Alar
             at_us=event.at_us,
             subject=fault.fault_id,
         )
-
-
-def _position(moment: Moment) -> tuple[int, int, int]:
-    record = moment.record
-    return record.generation, record.partition, record.offset
-
-
-def _close(state: StationState, fault: FaultState, kind: str, at_us: int | None, moment: Moment) -> None:
-    key = next(key for key, known in state.faults.items() if known is fault)
-    del state.faults[key]
-    fault.is_open, fault.close_kind = False, kind
-    fault.causes.clear()
-    fault.closed_us = _not_before(fault.opened_us, moment.at(at_us))
-    fault.closed_received_us, fault.closed_position = moment.received_us, _position(moment)
-    state.recent_faults.pop(key, None)
-    state.recent_faults[key] = fault
-    trim(state.recent_faults, MAX_RECENT_FAULTS)
-    state.touch(fault.fault_id, fault)
-    if not state.faults:
-        rates.pass_time(state, moment.clock(at_us))
-        state.fault_clock_us = None
-
-
-def _not_before(opened_us: int | None, closed_us: int | None) -> int | None:
-    """An end told by another clock than its beginning, or by one that was set back, is no earlier than it."""
-    return closed_us if opened_us is None or closed_us is None else max(opened_us, closed_us)

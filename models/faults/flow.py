@@ -16,6 +16,7 @@ from models.anomalies import Kind
 from models.energy import ladder
 from models.energy.readings import Reading
 from models.events import Alarm, Metered, StatusReported, Stopped, TransactionReported
+from models.faults import recovery
 from models.faults.memory import FaultState
 from models.moment import Moment
 from models.sessions import charging, lifecycle
@@ -72,8 +73,10 @@ def witness(state: StationState, event: Any, moment: Moment) -> None:
         charging.while_faulted(session, event.readings, moment.received_us)
     wh, _ = ladder.chosen(session)
     at_us = _measured_us(session, event.readings)
-    for fault in state.faults.values():
+    for fault in list(state.faults.values()):
         if not _is_at((fault.evse_id, fault.connector_id), session.evse_id, session.connector_id):
+            continue
+        if recovery.by_session(state, fault, session, wh, moment):
             continue
         before = (fault.is_flowing, fault.is_idle)
         _weigh(fault, event.readings, moment)

@@ -55,3 +55,5 @@ class FaultState(msgspec.Struct, array_like=True, gc=False):
     closed_position: tuple[int, int, int] | None = None
     seen_wh: dict[str, tuple[int, int, int]] = {}
     """Energy of each session of its connector, Wh, and when it was first and last measured so."""
+    is_rebooted: bool = False
+    """Raised by an event (2.x) before the newest boot, and not again since."""

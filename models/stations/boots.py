@@ -19,7 +19,7 @@ def boot(state: StationState, event: Booted, moment: Moment) -> AwaitedCall:
     state.boots += 1
     ends.boot(state, moment)
     lifecycle.stamp(state)
-    episodes.stamp(state)
+    episodes.booted(state)
     _say(state)
     return AwaitedCall("BootNotification", "")
 

@@ -26,7 +26,9 @@ def _with_durations(frame: Any) -> Any:
     return frame.assign(port=port(frame), duration_s=seconds(frame["closed_at"], frame["opened_at"]))
 
 
-_CLOSE_KINDS = ("explicit_clear", "superseded", "implied_by_status", "open")
+_CLOSE_KINDS = (
+    *("explicit_clear", "superseded", "implied_by_status", "implied_by_boot", "implied_by_session", "open"),
+)
 _UNNAMED = f"count(*) FILTER (canonical_code = '{OTHER}') / nullif(count(*), 0)"
 
 _RULES = (
