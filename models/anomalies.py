@@ -98,6 +98,7 @@ class Kind(StrEnum):
     NO_METERING = "no_metering", W, "A station whose sessions never carry a register."
     PHASES_DISAGREE = "phases_disagree", W, "The total differs from the sum of its phases."
     PHASES_PARTLY = "phases_partly", W, "A phase came later than the others: it counts from its first sample."
+    POWER_DISAGREES = "power_disagrees", W, "Energy over charging time is above the highest sampled power."
     # Power quality
     UNDERVOLTAGE = "undervoltage", W, "A sampled voltage below its usual band."
     OVERVOLTAGE = "overvoltage", W, "A sampled voltage above its usual band."

@@ -240,8 +240,16 @@ SESSION_POWER = Table(
         Column("charging_basis", "session (its fact), power (samples above 0) or register (samples that rose).", TEXT),
         Column("power_mean_w", "energy_wh over charging_s, W.", BIGINT),
         Column("power_sampled_mean_w", "Mean of the sampled power over the time between samples, W.", BIGINT),
+        Column(
+            "power_sampled_s", "Time from the first to the last sample of power, s; null with fewer than two.", DOUBLE
+        ),
         Column("power_peak_w", "Highest sampled power, W; without any, the steepest rise of the register.", BIGINT),
         Column("power_peak_basis", "power or register.", TEXT),
+        Column(
+            "is_mean_above_peak",
+            "power_mean_w is over 2 % above the highest sampled power: one of the three is wrong (`power_disagrees`).",
+            BOOLEAN,
+        ),
         Column("power_offered_max_w", "Highest power offered, W.", BIGINT),
         Column("voltage_min_v", "Lowest voltage of a phase, V; what is below 10 V is an open contactor.", DOUBLE),
         Column("voltage_max_v", "Highest voltage of a phase, V.", DOUBLE),

@@ -76,7 +76,7 @@ WITH samples AS (
     ) AS highest
   FROM samples
   WHERE measurand IN ('Current.Offered', 'Power.Offered') AND unit IN ('A', 'W') AND session_id IS NOT NULL
-), powers AS (
+), sampled_powers AS (
   -- Without an offer: under half of the highest power, though the battery is less than half full.
   SELECT
     p.*, max(p.normalised) OVER (
@@ -92,7 +92,7 @@ WITH samples AS (
     SELECT o.*, 0.7 * o.highest AS limit_w FROM offers AS o
     WHERE o.normalised > 0 AND o.normalised < 0.7 * o.highest
     UNION ALL
-    SELECT p.*, 0.5 * p.highest FROM powers AS p
+    SELECT p.*, 0.5 * p.highest FROM sampled_powers AS p
     ASOF JOIN (
       SELECT session_id, measured_at, normalised FROM samples
       WHERE measurand = 'SoC' AND normalised BETWEEN 1 AND 100 AND session_id IS NOT NULL
@@ -154,17 +154,44 @@ WITH samples AS (
   FROM core__register_gaps AS g
   JOIN core__sessions AS s ON s.session_id = g.session_id
   WHERE g.kind = 'gap'
+), powers AS (
+  -- What the highest power cannot have given, and what the samples of power, where they cover half of the charging
+  -- at least, make less than half or more than twice of.
+  SELECT
+    unnest(list_filter([
+      CASE WHEN is_mean_above_peak THEN struct_pack(
+        kind := 'power_disagrees', seen := CAST(power_mean_w AS VARCHAR), band := concat('at most ', power_peak_w)
+      ) END,
+      CASE
+        WHEN power_sampled_s >= 0.5 * charging_s
+          AND abs(energy_wh - sampled_wh) >= 100 AND NOT sampled_wh BETWEEN 0.5 * energy_wh AND 2 * energy_wh
+        THEN struct_pack(
+          kind := 'energy_disagrees', seen := CAST(CAST(round(sampled_wh) AS BIGINT) AS VARCHAR), band := CAST(energy_wh AS VARCHAR)
+        )
+      END
+    ], lambda found: found IS NOT NULL), recursive := true),
+    station_id, session_id AS series, NULL AS phase, session_id, evse_id, connector_id, protocol, started_at AS first_at
+  FROM (
+    SELECT
+      *, power_sampled_mean_w * greatest(charging_s, power_sampled_s) / 3600.0 AS sampled_wh
+    FROM core__session_power
+  )
 ), said AS (
   SELECT * EXCLUDE (worst, evidence), worst.seen AS seen, worst.band AS band, evidence.place.source AS source,
     evidence.place.ordinal AS ordinal FROM found
   UNION ALL BY NAME
   SELECT * FROM gaps
+  UNION ALL BY NAME
+  SELECT * FROM powers
 )
 SELECT
   md5(concat_ws(chr(31), s.kind, s.station_id, s.series, s.phase)) AS anomaly_id,
   s.kind AS anomaly,
-  CASE WHEN s.kind IN ('undervoltage', 'overvoltage', 'frequency_deviation', 'register_gap') THEN 'warning' ELSE 'info' END
-    AS severity,
+  CASE
+    WHEN s.kind IN ('undervoltage', 'overvoltage', 'frequency_deviation', 'register_gap', 'power_disagrees',
+      'energy_disagrees') THEN 'warning'
+    ELSE 'info'
+  END AS severity,
   s.station_id,
   s.evse_id,
   s.connector_id,
@@ -181,6 +208,8 @@ SELECT
     WHEN 'meter_on_connector_0' THEN concat(s.samples, ' samples of a transaction stand on connector 0.')
     WHEN 'phase_imbalance' THEN concat('The currents of three phases are too far apart in A, ', s.samples, ' times.')
     WHEN 'derating' THEN concat(s.phase, ' fell in ', s.samples, ' samples.')
+    WHEN 'power_disagrees' THEN 'The mean power in W is above the highest sampled one.'
+    WHEN 'energy_disagrees' THEN 'The samples of power give another energy in Wh than the session has.'
     ELSE 'The register in Wh moved between two sessions of the connector.'
   END AS detail,
   f.generation AS evidence_generation,

@@ -57,7 +57,7 @@ WITH samples AS (
   GROUP BY session_id, measured_at, measurand
 ), moved AS (
   SELECT
-    session_id, measurand, value,
+    session_id, measurand, measured_at, value,
     lead(value) OVER next AS next_value,
     epoch(lead(measured_at) OVER next - measured_at) AS apart_s
   FROM totals
@@ -68,17 +68,45 @@ WITH samples AS (
     max(value) FILTER (measurand = 'Power.Active.Import') AS power_peak_w,
     sum((value + next_value) / 2 * apart_s) FILTER (measurand = 'Power.Active.Import')
       / nullif(sum(apart_s) FILTER (measurand = 'Power.Active.Import'), 0) AS power_sampled_mean_w,
+    sum(apart_s) FILTER (measurand = 'Power.Active.Import') AS power_sampled_s,
     sum(apart_s) FILTER (measurand = 'Power.Active.Import' AND value + next_value > 0) AS powered_s,
     sum(apart_s) FILTER (measurand = 'Energy.Active.Import.Register' AND next_value > value) AS risen_s,
+    min(struct_pack(measured_at := measured_at, value := value)) FILTER (measurand = 'Power.Active.Import')
+      AS first_power,
+    max(struct_pack(measured_at := measured_at, value := value)) FILTER (measurand = 'Power.Active.Import')
+      AS last_power,
+    min(struct_pack(measured_at := measured_at, value := value)) FILTER (measurand <> 'Power.Active.Import')
+      AS first_register,
+    max(struct_pack(measured_at := measured_at, value := value)) FILTER (measurand <> 'Power.Active.Import')
+      AS last_register,
     -- Steps of under a minute say little: registers are coarse.
     max((next_value - value) * 3600 / apart_s)
       FILTER (measurand = 'Energy.Active.Import.Register' AND next_value > value AND apart_s >= 60) AS power_slope_max_w
   FROM moved
   GROUP BY session_id
+), edges AS (
+  -- The energy is that of the whole session, so the time is, too: before the first sample and after the last one
+  -- energy flowed if it did at that sample.
+  SELECT
+    s.session_id,
+    greatest(epoch(p.first_power.measured_at - s.started_at), 0) * CAST(p.first_power.value > 0 AS INTEGER)
+      AS first_powered_s,
+    greatest(epoch(s.ended_at - p.last_power.measured_at), 0) * CAST(p.last_power.value > 0 AS INTEGER)
+      AS last_powered_s,
+    greatest(epoch(p.first_register.measured_at - s.started_at), 0)
+      * CAST(p.first_register.value > s.register_start_wh AS INTEGER) AS first_risen_s,
+    greatest(epoch(s.ended_at - p.last_register.measured_at), 0)
+      * CAST(s.register_end_wh > p.last_register.value AS INTEGER) AS last_risen_s
+  FROM core__sessions AS s
+  JOIN powers AS p ON p.session_id = s.session_id
 ), timed AS (
   SELECT
     s.session_id, s.energy_wh,
-    coalesce(CAST(s.charging_s AS DOUBLE), p.powered_s, p.risen_s) AS charging_s,
+    coalesce(
+      CAST(s.charging_s AS DOUBLE),
+      p.powered_s + coalesce(e.first_powered_s, 0) + coalesce(e.last_powered_s, 0),
+      p.risen_s + coalesce(e.first_risen_s, 0) + coalesce(e.last_risen_s, 0)
+    ) AS charging_s,
     CASE
       WHEN s.charging_s IS NOT NULL THEN 'session'
       WHEN p.powered_s IS NOT NULL THEN 'power'
@@ -86,6 +114,7 @@ WITH samples AS (
     END AS charging_basis
   FROM core__sessions AS s
   LEFT JOIN powers AS p ON p.session_id = s.session_id
+  LEFT JOIN edges AS e ON e.session_id = s.session_id
 )
 SELECT
   s.session_id,
@@ -99,11 +128,13 @@ SELECT
   t.charging_basis,
   CAST(round(s.energy_wh * 3600.0 / nullif(t.charging_s, 0)) AS BIGINT) AS power_mean_w,
   CAST(round(p.power_sampled_mean_w) AS BIGINT) AS power_sampled_mean_w,
+  p.power_sampled_s,
   CAST(round(coalesce(p.power_peak_w, p.power_slope_max_w)) AS BIGINT) AS power_peak_w,
   CASE
     WHEN p.power_peak_w IS NOT NULL THEN 'power'
     WHEN p.power_slope_max_w IS NOT NULL THEN 'register'
   END AS power_peak_basis,
+  coalesce(s.energy_wh * 3600.0 / nullif(t.charging_s, 0) > 1.02 * p.power_peak_w, false) AS is_mean_above_peak,
   CAST(round(r.power_offered_max_w) AS BIGINT) AS power_offered_max_w,
   r.voltage_min_v,
   r.voltage_max_v,
