@@ -187,13 +187,13 @@ ENERGY_INTERVALS = Table(
         _STATION,
         _EVSE,
         _CONNECTOR,
-        Column("interval_at", "Begin of the quarter hour, UTC.", TIMESTAMP),
+        Column("interval_at", "Begin of the quarter hour, UTC; null for a session without any time.", TIMESTAMP),
         Column("duration_s", "Seconds of the session in it; null where the session cannot be divided.", DOUBLE),
         Column("energy_wh", "Energy of the session in it, Wh; never negative.", BIGINT),
         Column(
             "basis",
             "How the session's energy is spread: register (linear between samples), power (integral of samples), "
-            "uniform, or undivided (no duration, or one beyond 31 days: all in the quarter hour of the start).",
+            "uniform, or undivided (no duration, or one beyond 31 days: all in the quarter hour of its start or end).",
             TEXT,
         ),
     ),
@@ -211,8 +211,12 @@ REGISTER_GAPS = Table(
         _CONNECTOR,
         Column("previous_ended_at", "End of the earlier session, UTC; null while open.", TIMESTAMP),
         Column("started_at", "Start of the later session, UTC.", TIMESTAMP),
-        Column("register_from_wh", "Register at the end of the earlier session, Wh.", REGISTER),
-        Column("register_to_wh", "Register at the start of the later session, Wh.", REGISTER),
+        Column(
+            "register_from_wh",
+            "Register at the end of the earlier session, Wh; of the last one before it that shows a register.",
+            REGISTER,
+        ),
+        Column("register_to_wh", "Register at the start of the later session, or all that it shows, Wh.", REGISTER),
         Column("gap_wh", "register_to_wh - register_from_wh; null where one is unknown.", REGISTER),
         Column("after_stop_wh", "How far the register was seen to go on after the earlier stop, Wh.", REGISTER),
         Column(

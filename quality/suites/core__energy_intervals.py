@@ -1,13 +1,13 @@
 """What must hold of `core__energy_intervals`: sums to the sessions. A big table: the newest rows are looked at."""
 
 from models.tables.catalogue import TABLES
-from quality.rules import Severity, between, figure, one_of
+from quality.rules import Severity, between, figure, not_null, one_of
 from quality.suite import suite
 from quality.vocabulary import connector, plausible
 
 _DIFFERENT = (
     "(SELECT count(*) FROM (SELECT s.energy_wh, sum(i.energy_wh) AS spread_wh FROM core__sessions AS s"
-    " LEFT JOIN core__energy_intervals AS i ON i.session_id = s.session_id WHERE s.started_at IS NOT NULL"
+    " LEFT JOIN core__energy_intervals AS i ON i.session_id = s.session_id"
     " GROUP BY s.session_id, s.energy_wh) WHERE energy_wh IS DISTINCT FROM spread_wh)"
 )
 _OFF_GRID = "count(*) FILTER (epoch_us(interval_at) % 900000000 <> 0)"
@@ -15,6 +15,13 @@ _OFF_GRID = "count(*) FILTER (epoch_us(interval_at) % 900000000 <> 0)"
 _RULES = (
     connector(),
     plausible("interval_at"),
+    not_null(
+        "interval_at",
+        Severity.CRITICAL,
+        "a part of a session has no time",
+        name="interval_at_known",
+        where="basis != 'undivided'",
+    ),
     between("energy_not_negative", "energy_wh", 0, None, Severity.CRITICAL, "the energy is negative"),
     between(
         # 4 MW for a quarter hour
@@ -42,7 +49,7 @@ SUITE = suite(
     TABLES["core__energy_intervals"],
     _RULES,
     ids=("session_id", "interval_at"),
-    required=("session_id", "station_id", "interval_at", "energy_wh", "basis"),
+    required=("session_id", "station_id", "energy_wh", "basis"),
     newest_by="interval_at",
     metrics={
         "sessions_not_summed": _DIFFERENT,

@@ -181,7 +181,7 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
         " ('timeless', NULL, 900, false);"
         "INSERT INTO core__energy_intervals (session_id, interval_at, energy_wh) VALUES"
         " ('whole', '2026-03-02 08:00Z', 500), ('whole', '2026-03-02 08:15Z', 400), ('less', '2026-03-02 08:00Z', 899)",
-        2,
+        3,
     ),
     ("core__energy_intervals", "intervals_off_grid"): (
         "INSERT INTO core__energy_intervals (session_id, interval_at) VALUES ('s1', '2026-03-02 08:15Z'),"

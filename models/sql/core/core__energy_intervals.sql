@@ -13,7 +13,7 @@ WITH samples AS (
   WHERE m.session_id IS NOT NULL AND NOT m.is_repeat AND NOT m.is_after_stop AND m.value_normalised IS NOT NULL
     AND coalesce(m.phase_normalised IN ('L1', 'L2', 'L3'), m.phase IS NULL)
     AND (
-      (m.measurand = 'Energy.Active.Import.Register' AND m.unit_normalised = 'Wh'
+      (m.measurand = 'Energy.Active.Import.Register' AND m.unit_normalised = 'Wh' AND m.value_normalised >= 0
         -- Some chargers repeat the register at begin in every meter value (Growatt THOR).
         AND m.context_normalised <> 'Transaction.Begin')
       OR (m.measurand = 'Power.Active.Import' AND m.unit_normalised IN ('W', 'VA'))
@@ -30,12 +30,12 @@ WITH samples AS (
     s.session_id, s.station_id, s.evse_id, s.connector_id, s.energy_wh, s.started_at,
     coalesce(s.ended_at, t.last_at, s.started_at) AS end_at,
     -- Longer than any session (QualiCharge asks after seven days): a clock is wrong, and nothing can be divided.
-    end_at > s.started_at AND end_at <= s.started_at + INTERVAL 31 DAY AS is_divisible,
+    coalesce(end_at > s.started_at AND end_at <= s.started_at + INTERVAL 31 DAY, false) AS is_divisible,
     CAST(s.register_start_wh AS DOUBLE) AS register_start_wh
   FROM core__sessions AS s
   LEFT JOIN (SELECT session_id, max(measured_at) AS last_at FROM totals GROUP BY session_id) AS t
     ON t.session_id = s.session_id
-  WHERE s.energy_wh >= 0 AND s.started_at IS NOT NULL
+  WHERE s.energy_wh >= 0
 ), inside AS (
   SELECT t.*, s.started_at, s.end_at, s.energy_wh, s.register_start_wh
   FROM totals AS t
@@ -130,7 +130,7 @@ WITH samples AS (
       unnest(CASE
         WHEN s.is_divisible
           THEN range(time_bucket(INTERVAL 15 MINUTE, s.started_at), s.end_at, INTERVAL 15 MINUTE)
-        ELSE [time_bucket(INTERVAL 15 MINUTE, s.started_at)]
+        ELSE [time_bucket(INTERVAL 15 MINUTE, coalesce(s.started_at, s.end_at))]
       END) AS interval_at
     FROM sessions AS s
   )

@@ -1,14 +1,17 @@
 -- Continuity of each meter (OCPP 1.6 errata 3.77): a session's first register against the last one of the session
 -- before it on the same connector (1.6) or EVSE (2.x). Over a meter, the sessions' travel and the gaps between them
--- add up to the register's travel.
+-- add up to the register's travel: sessions that show no register are passed over, those that show one show it twice.
 WITH sessions AS (
   SELECT
     *,
     lag(session_id) OVER meter AS previous_session_id,
     lag(ended_at) OVER meter AS previous_ended_at,
     lag(is_open) OVER meter AS is_previous_open,
-    lag(register_end_wh) OVER meter AS register_from_wh,
-    lag(register_seen_wh) OVER meter AS register_seen_from_wh
+    lag(CASE
+      WHEN coalesce(register_end_wh, register_start_wh) IS NOT NULL
+        THEN struct_pack(wh := coalesce(register_end_wh, register_start_wh), seen_wh := register_seen_wh)
+    END IGNORE NULLS) OVER meter AS shown,
+    coalesce(register_start_wh, register_end_wh) AS register_to_wh
   FROM core__sessions
   WHERE coalesce(evse_id, connector_id) IS NOT NULL AND started_at IS NOT NULL
   WINDOW meter AS (PARTITION BY station_id, coalesce(evse_id, connector_id) ORDER BY started_at, session_id)
@@ -21,10 +24,10 @@ SELECT
   connector_id,
   previous_ended_at,
   started_at,
-  register_from_wh,
-  register_start_wh AS register_to_wh,
-  register_start_wh - register_from_wh AS gap_wh,
-  register_seen_from_wh - register_from_wh AS after_stop_wh,
+  shown.wh AS register_from_wh,
+  register_to_wh,
+  register_to_wh - register_from_wh AS gap_wh,
+  shown.seen_wh - register_from_wh AS after_stop_wh,
   CASE
     WHEN is_previous_open OR started_at < previous_ended_at THEN 'overlap'
     WHEN gap_wh IS NULL THEN 'unknown'

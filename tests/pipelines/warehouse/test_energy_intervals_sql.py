@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from folded import land, records, shared
+from folded import Wire, land, records, shared
 from metered import meter, sample, session
 from small_lake import Lake, rows
 
@@ -49,8 +49,30 @@ def test_with_nothing_sampled_it_is_uniform_and_whole_numbers_lose_nothing(lake:
 
 
 def test_unknown_energy_has_no_rows_and_zero_has_zeros(lake: Lake) -> None:
-    lake.facts(session("1", 0, 1800, None), session("2", 0, 1800, 0), session("3", None, 1800, 5))
+    lake.facts(session("1", 0, 1800, None), session("2", 0, 1800, 0))
     assert rows(lake.build(), QUARTERS) == [(0, 900.0, 0, "uniform"), (900, 900.0, 0, "uniform")]
+
+
+def test_a_session_without_a_start_or_any_time_keeps_its_energy_undivided(lake: Lake) -> None:
+    lake.facts(session("1", None, 1800, 5), session("2", None, None, 6), session("3", None, None, 7))
+    meter(lake, 1000, sample(500), transaction_id=3)
+    opened = lake.build()
+    assert rows(opened, UNEQUAL) == []
+    assert rows(opened, QUARTERS)[:2] == [(1800, None, 5, "undivided"), (None, None, 6, "undivided")]
+
+
+def test_a_session_whose_clock_was_never_set_keeps_its_energy(lake: Lake) -> None:
+    log = Wire()
+    log.start(7, timestamp="1970-01-01T00:00:00Z")
+    for wh in (1500, 3000):
+        value = {"timestamp": "1970-01-01T00:10:00Z", "sampledValue": [sample(wh)]}
+        log.call("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": [value]})
+    log.stop(7, timestamp="1970-01-01T01:00:00Z")
+    for record in log.records:
+        record.received_at_us = None
+    opened = land(lake, log.records).build()
+    assert rows(opened, UNEQUAL) == []
+    assert rows(opened, QUARTERS) == [(None, None, 2000, "undivided")]
 
 
 def test_what_has_no_duration_or_an_impossible_one_is_not_divided(lake: Lake) -> None:

@@ -1,7 +1,9 @@
 """Continuity of registers between sessions."""
 
 from decimal import Decimal
+from random import Random
 
+import pytest
 from folded import land, records, shared
 from metered import session
 from small_lake import Lake, rows
@@ -11,8 +13,15 @@ GAPS = (
 )
 
 
+TRAVEL = """SELECT
+    coalesce((SELECT sum(energy_wh) FROM core__sessions), 0) + (SELECT sum(gap_wh) FROM core__register_gaps),
+    (SELECT max(greatest(register_start_wh, register_end_wh)) - min(least(register_start_wh, register_end_wh))
+      FROM core__sessions)"""
+
+
 def registers(start: object, end: object, seen: object = None) -> dict[str, object]:
-    return {"register_start_wh": start, "register_end_wh": end, "register_seen_wh": end if seen is None else seen}
+    said = {"register_start_wh": start, "register_end_wh": end, "register_seen_wh": end if seen is None else seen}
+    return {name: wh for name, wh in said.items() if wh is not None}
 
 
 def test_each_session_is_held_against_the_one_before_it_on_its_connector(lake: Lake) -> None:
@@ -32,6 +41,43 @@ def test_each_session_is_held_against_the_one_before_it_on_its_connector(lake: L
         ("e", "d", Decimal(0), Decimal(0), "overlap"),
         ("f", "e", None, Decimal(0), "unknown"),
     ]
+
+
+def test_a_session_without_a_register_hides_no_energy(lake: Lake) -> None:
+    lake.facts(
+        session("a", 0, 10, 1000, **registers(1000, 2000, 2010)),
+        session("b", 20, 30, None),
+        session("c", 40, 50, 1000, **registers(5000, 6000)),
+        session("d", 60, 70, None, **registers(6500, None, 6500)),  # a start, and never a stop
+        session("e", 80, 90, None, register_end_wh=7000, register_seen_wh=7000),  # a stop without a start
+        session("f", 100, 110, 500, **registers(7200, 7700)),
+    )
+    opened = lake.build()
+    assert rows(opened, GAPS) == [
+        ("b", "a", None, Decimal(10), "unknown"),
+        ("c", "b", Decimal(3000), Decimal(10), "gap"),
+        ("d", "c", Decimal(500), Decimal(0), "gap"),
+        ("e", "d", Decimal(500), Decimal(0), "gap"),
+        ("f", "e", Decimal(200), Decimal(0), "gap"),
+    ]
+    assert rows(opened, TRAVEL) == [(Decimal(6700), Decimal(6700))]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sessions_and_gaps_add_up_whatever_the_sessions_show(lake: Lake, seed: int) -> None:
+    random = Random(seed)
+    made, register = [], 1000
+    for number in range(40):
+        start, end = register + random.randrange(300), register + 300 + random.randrange(20_000)
+        shown = random.choice(("both", "both", "start", "end", "none"))
+        fields = {name: wh for name, wh in (("start", start), ("end", end)) if shown in (name, "both")}
+        fields = {f"register_{name}_wh": wh for name, wh in fields.items()}
+        energy_wh = end - start if shown == "both" else None
+        made.append(session(f"{number:02}", number * 9000, number * 9000 + 8000, energy_wh, **fields))
+        register = end
+    lake.facts(*made)
+    ((counted, travel),) = rows(lake.build(), TRAVEL)
+    assert counted == travel
 
 
 def test_sessions_and_gaps_add_up_to_the_register_s_travel(lake: Lake) -> None:

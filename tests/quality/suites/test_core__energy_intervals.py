@@ -22,10 +22,12 @@ def interval(number, **changes):
 
 
 GOOD = [interval(0), interval(1, energy_wh=0, duration_s=0.5), interval(2, basis="undivided", duration_s=None)]
+GOOD.append(interval(0, session_id="s2", basis="undivided", duration_s=None, interval_at=None))
 METRICS = {"sessions_not_summed": 0, "intervals_off_grid": 0, "share_not_measured": 0.1}
 BAD = {
     "connector_id_plausible": {"connector_id": -1},
     "interval_at_plausible": {"interval_at": datetime(2099, 1, 1, tzinfo=UTC)},
+    "interval_at_known": {"interval_at": None},
     "energy_not_negative": {"energy_wh": -1},
     "energy_possible": {"energy_wh": 1_000_001},
     "duration_possible": {"duration_s": 900.1},
