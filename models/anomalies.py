@@ -107,6 +107,7 @@ class Kind(StrEnum):
     DERATING = "derating", I, "Less power than before in the same session, without the car asking for it."
     # Clocks
     CLOCK_UNSET = "clock_unset", I, "A time from before the clock was set (1970, 0001): receipt stands in."
+    CLOCK_IMPLAUSIBLE = "clock_implausible", W, "A time years from receipt, or an end before its start: not used."
     CLOCK_OFFSET = "clock_offset", W, "The station's clock is steadily wrong; times are corrected."
     CLOCK_JUMPED = "clock_jumped", W, "The station's clock was set while it ran."
     ZONE_MISSING = "zone_missing", I, "A time without a zone: taken as UTC."

@@ -268,7 +268,7 @@ class Restatement(Fact, kw_only=True, gc=False):
     entity_id: Annotated[str, doc("Id of the restated row (session_id, fault_id).")]
     cause: Annotated[
         str,
-        doc("late_frames, late_stop, late_event, resumed, start_as_stop, stop_taken_back or replay: what brought it."),
+        doc("late_frames, late_stop, late_event, resumed, start_as_stop, stop_taken_back, clock_known or replay."),
     ]
     energy_before_wh: Annotated[int | None, doc("Energy as said before, Wh.")] = None
     energy_after_wh: Annotated[int | None, doc("Energy since, Wh.")] = None

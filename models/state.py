@@ -13,7 +13,7 @@ import msgspec
 from models.energy.meter import HabitState, MeterState, PortMeter
 from models.faults.memory import FaultState
 from models.sessions.memory import Bound, Due, Numbers, Sighting
-from models.stations.clock import ClockState
+from models.stations.clock import ClockState, FarState
 
 STATE_VERSION = 1
 
@@ -317,6 +317,10 @@ class StationState(msgspec.Struct, array_like=True):
     operations: dict[str, OperationState] = {}
     sightings: dict[str, Sighting] = {}
     """1.6: samples of ids that lead to no session, by connector and id."""
+    live_us: int | None = None
+    """The newest receipt that is known to be right (`stations.doubts`)."""
+    far: FarState | None = None
+    """The newest messages told times years from their receipt."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

@@ -13,7 +13,7 @@ from models.anomalies import Kind, say
 from models.energy import metering
 from models.events import Answer, Metered, Started, StatusReported, Stopped
 from models.moment import Moment
-from models.sessions import binding, charging, ends, lifecycle, rebinding
+from models.sessions import binding, charging, ends, lifecycle, rebinding, spans
 from models.state import AwaitedCall, SessionState, StationState
 from models.stations import statuses
 from models.tokens import authorizations
@@ -130,6 +130,7 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
         return
     before = None if session.is_open else ends.said(state, session)
     rebinding.hold(session, event, said)
+    event = spans.end(state, session, event, moment)
     ends.doubt(state, session, event.reason, event.at_us, moment)
     if event.transaction_id is not None and not session.transaction_ids:
         binding.adopt(session, event.transaction_id)

@@ -11,7 +11,7 @@ from models import ids
 from models.anomalies import Kind
 from models.events import TransactionReported
 from models.moment import Moment
-from models.sessions import charging, ends, lifecycle, numbers
+from models.sessions import charging, ends, lifecycle, numbers, spans
 from models.state import AwaitedCall, SessionState, StationState
 from models.tokens import authorizations
 
@@ -44,6 +44,8 @@ def report(state: StationState, event: TransactionReported, moment: Moment) -> A
 
 
 def _fold(state: StationState, session: SessionState, event: TransactionReported, moment: Moment) -> None:
+    if event.phase == ENDED and session.is_start_seen:
+        event = spans.end(state, session, event, moment)
     at_us, is_placed = moment.at(event.at_us), session.evse_id is not None
     if event.phase == ENDED:
         ends.doubt(state, session, event.stop_reason, event.at_us, moment)

@@ -63,6 +63,19 @@ class ClockState(msgspec.Struct, array_like=True, gc=False):
     """The station says that its clock was set, and no message has shown to what."""
 
 
+class FarState(msgspec.Struct, array_like=True, gc=False):
+    """Messages in a row that told a time years from their receipt (`doubts`)."""
+
+    first_us: int
+    """Lag of the first one."""
+    least_us: int
+    since_us: int
+    """Receipt of the first one."""
+    is_false: bool = False
+    """Their times are known to be false, and corrected by the smallest lag."""
+    is_said: bool = False
+
+
 def learn(clock: ClockState, reported_us: int, received_us: int, *, is_own: bool) -> bool:
     """Take up a live message's times; True where what is known of the clock has changed.
 

@@ -7,11 +7,7 @@ is still open and was told by that clock is moved along, so that a session's sta
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import msgspec
-
 from models import anomalies
-from models.energy.meter import MeterState
-from models.energy.readings import Reading
 from models.events import (
     ClockSet,
     EvseMetered,
@@ -25,7 +21,7 @@ from models.events import (
 from models.faults.memory import FaultState
 from models.moment import Moment
 from models.state import SessionState, StationState
-from models.stations import boots, clock
+from models.stations import boots, clock, doubts, moving
 from models.stations.clock import ClockState
 from models.times import UNUSABLE, ZONELESS
 
@@ -46,16 +42,38 @@ def tell(state: StationState, event: E, moment: Moment) -> E:
         _tells_otherwise(state, told, moment)
     if reported_us is None:
         return event
-    known = state.zoneless_clock if state.is_zoneless else state.clock
+    lag_us = moment.received_us - reported_us
+    if state.far is not None or lag_us > doubts.BACKLOG_US or lag_us < -doubts.DAY_US:
+        return _tell_far(state, event, moment, (reported_us, told, is_live))
     if state.is_receipt_doubted:
         return event
+    known = state.zoneless_clock if state.is_zoneless else state.clock
     if is_live and clock.learn(known, reported_us, moment.received_us, is_own=told >= 0):
         _changed(state, known, moment)
     if known.offset_us:
-        moment.offset_us = clock.correction(known, moment.received_us - reported_us)
+        moment.offset_us = clock.correction(known, lag_us)
         if moment.offset_us:
-            return _MOVED[type(event)](event, moment.offset_us)  # type: ignore[no-any-return]
+            return moving.moved(event, moment.offset_us)
     return event
+
+
+def _tell_far(state: StationState, event: E, moment: Moment, said: tuple[int, int, bool]) -> E:
+    """As `tell`, for a message whose time is years from its receipt, and for the first one after it."""
+    reported_us, told, is_live = said
+    assert moment.received_us is not None
+    lag_us = moment.received_us - reported_us
+    doubts.recall(state)
+    if not state.is_receipt_doubted:
+        known = state.zoneless_clock if state.is_zoneless else state.clock
+        if is_live and clock.learn(known, reported_us, moment.received_us, is_own=told >= 0):
+            _changed(state, known, moment)
+        moment.offset_us = clock.correction(known, lag_us)
+        if moment.offset_us:
+            # It is steadily wrong: then the clock tells, not each message.
+            state.far = None
+            return moving.moved(event, moment.offset_us)
+    moment.offset_us = doubts.correction(state, reported_us, lag_us, moment)
+    return doubts.moved(event, moment) if moment.offset_us else event
 
 
 def _tells_otherwise(state: StationState, told: int, moment: Moment) -> None:
@@ -86,6 +104,8 @@ def judge(state: StationState, system_us: int | None, moment: Moment) -> None:
     if system_us is None or moment.received_us is None:
         return
     apart_us = abs(moment.received_us - system_us)
+    if apart_us <= clock.FARTHEST_US + clock.TOLERANCE_US:
+        doubts.prove(state, moment.received_us)
     is_doubted = clock.TOLERANCE_US < apart_us <= clock.FARTHEST_US + clock.TOLERANCE_US
     if is_doubted != state.is_receipt_doubted:
         state.is_receipt_doubted = is_doubted
@@ -116,32 +136,13 @@ def _follow(state: StationState, session: SessionState, known: ClockState) -> No
     began_us, received_us = session.started_reported_us, session.started_received_us
     if began_us is None or received_us is None or (known.since_us is not None and received_us < known.since_us):
         return
-    moved_us = clock.correction(known, received_us - began_us) - session.clock_us
+    corrected_us = clock.correction(known, received_us - began_us)
+    if not corrected_us and doubts.is_far(received_us - began_us):
+        # Told before the clock was set; corrected as far as that can be (`doubts`).
+        return
+    moved_us = corrected_us - session.clock_us
     if moved_us:
-        session.clock_us += moved_us
-        for name in MOVED_TIMES:
-            at_us = getattr(session, name)
-            if at_us is not None:
-                setattr(session, name, at_us + moved_us)
-        if session.meter is not None:
-            _move_meter(session.meter, moved_us)
-        _move_life(session, moved_us)
-        state.touch(session.session_id, session)
-
-
-def _move_life(session: SessionState, moved_us: int) -> None:
-    session.charging_points = [(number, us + moved_us, flag) for number, us, flag in session.charging_points]
-    session.charging_registers = [(number, us + moved_us, wh) for number, us, wh in session.charging_registers]
-    if session.numbers is not None and session.numbers.newest_us is not None:
-        session.numbers.newest_us += moved_us
-
-
-def _move_meter(meter: MeterState, moved_us: int) -> None:
-    if meter.power_us is not None:
-        meter.power_us += moved_us
-    meter.interval_instants = [at_us + moved_us for at_us in meter.interval_instants]
-    meter.interval_clock_instants = [at_us + moved_us for at_us in meter.interval_clock_instants]
-    meter.pending = [(wh, None if us is None else us + moved_us, place) for wh, us, place in meter.pending]
+        moving.move(state, session, moved_us)
 
 
 def _follow_fault(state: StationState, fault: FaultState, known: ClockState) -> None:
@@ -153,13 +154,6 @@ def _follow_fault(state: StationState, fault: FaultState, known: ClockState) -> 
         fault.opened_us += moved_us
         fault.seen_wh = {key: (wh, us + moved_us, last + moved_us) for key, (wh, us, last) in fault.seen_wh.items()}
         state.touch(fault.fault_id, fault)
-
-
-MOVED_TIMES = (
-    *("started_us", "charging_since_us", "register_first_us", "register_last_us", "last_seen_us"),
-    *("charging_from_us", "faulted_us", "faulted_wh_us", "faulted_idle_us"),
-)
-"""Fields of a session that its station's clock told; the others are durations, receipts or kept as reported."""
 
 
 def _readings(event: Any) -> tuple[int | None, int, bool]:
@@ -180,24 +174,3 @@ _TIMES: dict[type, Callable[[Any], tuple[int | None, int, bool]]] = {
     Stopped: lambda event: (event.at_us, event.told, True),
     TransactionReported: lambda event: (event.at_us, event.told, not event.is_offline),
 }
-
-
-def _moved(event: Any, offset_us: int) -> Any:
-    return event if event.at_us is None else msgspec.structs.replace(event, at_us=event.at_us + offset_us)
-
-
-def _moved_readings(event: Any, offset_us: int) -> Any:
-    readings: tuple[Reading, ...] = tuple(_moved(reading, offset_us) for reading in event.readings)
-    return msgspec.structs.replace(event, readings=readings)
-
-
-_MOVED: dict[type, Callable[[Any, int], Any]] = {
-    EvseMetered: _moved_readings,
-    Metered: _moved_readings,
-    Notified: lambda event, us: Notified(tuple(_moved(entry, us) for entry in event.entries)),
-    Started: _moved,
-    StatusReported: _moved,
-    Stopped: lambda event, us: _moved_readings(_moved(event, us), us),
-    TransactionReported: lambda event, us: _moved_readings(_moved(event, us), us),
-}
-"""How an event's times are moved; alarms and statuses within a 2.x NotifyEvent as events of their own."""

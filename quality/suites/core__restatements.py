@@ -6,7 +6,10 @@ from quality.suite import suite
 from quality.vocabulary import plausible
 
 RESTATED = ("core__sessions", "core__fault_episodes")
-CAUSES = ("late_frames", "late_stop", "late_event", "resumed", "start_as_stop", "stop_taken_back", "replay")
+CAUSES = (
+    *("late_frames", "late_stop", "late_event", "resumed", "start_as_stop"),
+    *("stop_taken_back", "clock_known", "replay"),
+)
 _SHARE = (
     "count(DISTINCT entity_id) FILTER (table_name = 'core__sessions')"
     " / (SELECT nullif(count(*), 0) FROM core__sessions)"

@@ -158,6 +158,19 @@ def test_samples_that_stand_where_the_stop_left_them_take_nothing_back() -> None
     wire = ended_by_a_guess()
     wire.meter("4.02", seconds=2100, transaction_id=7, unit="kWh")
     wire.meter(4010, seconds=2200)
+    power = {"value": "0", "measurand": "Power.Active.Import", "unit": "W"}
+    values = [{"timestamp": at(2300), "sampledValue": [power]}]
+    wire.call("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": values}, seconds=2300)
+    assert told(wire.fold()) == [(1, "7", 3000, "reported")]
+
+
+def test_a_sample_after_the_stop_without_its_unit_is_read_as_those_before() -> None:
+    wire = Wire()
+    wire.start(7, seconds=0)
+    for seconds, wh in ((600, "1.5"), (900, "1.7")):
+        wire.meter(wh, seconds=seconds, transaction_id=7, unit="kWh")
+    wire.stop(-1, seconds=1800, meterStop=4000, timestamp=at(1800))
+    wire.meter("4.0", seconds=1900, transaction_id=7)
     assert told(wire.fold()) == [(1, "7", 3000, "reported")]
 
 

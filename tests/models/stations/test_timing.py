@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.energy.meter import MeterState
 from models.facts import Session, Status
 from models.state import SessionState, StationState, decode, encode
-from models.stations import timing
+from models.stations import moving
 from models.stations.clock import TOLERANCE_US
 
 HOUR = 3600
@@ -119,9 +119,10 @@ def test_every_time_of_an_open_session_either_follows_its_clock_or_is_kept_for_a
         "clock_us",
     }
     times = {name for name in SessionState.__struct_fields__ if name.endswith("_us")}
-    assert times == kept | set(timing.MOVED_TIMES)
+    assert times == kept | set(moving.MOVED_TIMES)
     assert {name for name in MeterState.__struct_fields__ if name.endswith(("_us", "_instants"))} == {
         "power_us",
+        "phases_us",
         "interval_instants",
         "interval_clock_instants",
     }
