@@ -203,7 +203,7 @@ class Rate(Fact, kw_only=True, gc=False):
     energy_wh: Annotated[int, doc("Register travel seen in that hour, Wh.")] = 0
     sessions: Annotated[int, doc("Sessions started in that hour.")] = 0
     faults: Annotated[int, doc("Fault episodes opened in that hour.")] = 0
-    fault_s: Annotated[int, doc("Seconds of the hour in which at least one fault was open.")] = 0
+    fault_s: Annotated[int, doc("Seconds of the hour of receipt in which a fault was known to be open.")] = 0
 
 
 class Station(Fact, kw_only=True, gc=False):

@@ -127,6 +127,7 @@ def late(state: StationState, session: SessionState, at_us: int | None, moment: 
         state.open_sessions = {session.session_id: session, **state.open_sessions}
         seen(state, session, at_us, moment)
         flow.cover(state, session)
+        _overlapped(state, session, at_us, moment)
         restate(state, session, before, RESUMED, moment)
         return True
     if not is_newer and at_us is not None and not _is_before(at_us, session.last_seen_us):
@@ -151,6 +152,7 @@ def stopped(state: StationState, session: SessionState, before: Session, at_us: 
     """The stop has come after the end was inferred: it holds, under the same session_id."""
     lifecycle.odd(state, Kind.STOP_AFTER_INFERRED_END, session, moment, at_us=at_us, subject="stop")
     flow.cover(state, session)
+    _overlapped(state, session, at_us, moment)
     restate(state, session, before, LATE_STOP, moment)
 
 
@@ -210,6 +212,16 @@ def _suspect(
     session.due = Due(cause, confidence, since_us, due_us)
     if due_us is not None and (state.due_us is None or due_us < state.due_us):
         state.due_us = due_us
+
+
+def _overlapped(state: StationState, session: SessionState, until_us: int | None, moment: Moment) -> None:
+    """Say which sessions began in the place of one that, as is known now, had not ended then."""
+    held = (*state.open_sessions.values(), *state.unstopped.values(), *state.closed_sessions.values())
+    for other in held:
+        is_later = _is_before(session.started_us, other.started_us) and _is_before(other.started_us, until_us)
+        if is_later and _is_same_place(session, other):
+            kind, at_us = Kind.OVERLAPPING_SESSIONS, other.started_us
+            lifecycle.odd(state, kind, other, moment, at_us=at_us, subject=session.session_id)
 
 
 def _infer(state: StationState, session: SessionState, due: Due, moment: Moment) -> None:

@@ -16,7 +16,7 @@ TOKEN_ALIASES = Table(
     (
         Column("token_id", "Pseudonym of the token that is the other one's alias.", _TEXT),
         Column("alias_of", "Pseudonym of the token that it may be.", _TEXT),
-        Column("rule", "suffix, truncated_crc, truncated, zero_padding or byte_order.", _TEXT),
+        Column("rule", "suffix, truncated (_crc, _uid, _text), prefix, zero_padding or byte_order.", _TEXT),
         Column("score", "How likely they are one card, 0 to 1; shared among all that it may be.", _DOUBLE),
         Column("evidence", "shown: both were; shared form: the same but for their suffix.", _TEXT),
         Column("stations", "Stations that met the alias.", _BIGINT),

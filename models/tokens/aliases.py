@@ -13,12 +13,19 @@ Form: TypeAlias = tuple[str, float, str]
 CONTROL, SUFFIX, TRUNCATED_CRC, TRUNCATED, PADDING, BYTE_ORDER = (
     "control_characters", "suffix", "truncated_crc", "truncated", "zero_padding", "byte_order"
 )  # fmt: skip
-RULES = (CONTROL, SUFFIX, TRUNCATED_CRC, TRUNCATED, PADDING, BYTE_ORDER)
+SHORTER_UID, CUT, PREFIX = "truncated_uid", "truncated_text", "prefix"
+RULES = (CONTROL, SUFFIX, TRUNCATED_CRC, TRUNCATED, SHORTER_UID, CUT, PADDING, BYTE_ORDER, PREFIX)
 _UIDS = (8, 14, 20)
 """Hex digits of an RFID uid: 4, 7 or 10 bytes (ISO 14443-3)."""
 _HEX = re.compile(r"[0-9a-f]+")
 _BYTES = re.compile(r"[0-9a-f]{2}(?:[-_:. ][0-9a-f]{2})+")
 _SEPARATOR = re.compile(r"[_-]")
+_VID_MAC = re.compile(r"vid([0-9a-f]{12})")
+"""Autocharge: some stations write `VID:` before the car's MAC, some do not."""
+_LONGEST_ID_TAG = 20
+"""Characters of a 1.6 idTag: longer ids are cut to them."""
+_LONGEST_TOKEN = 255
+"""Characters of a 2.1 idToken."""
 _SHORTEST = 8
 """A token cut to fewer characters is like too many others."""
 SURE = 0.9
@@ -42,10 +49,15 @@ def forms(text: str, canonical: str, *, is_whole: bool) -> Iterator[Form]:
         yield CONTROL, 1.0, canonical
     seen = {canonical}
     found = [] if is_whole else [_without_suffix(text)]
+    is_explained = bool(found) and found[0] is not None and found[0][1] >= SURE
+    if _LONGEST_ID_TAG < len(text) <= _LONGEST_TOKEN and not is_explained:
+        found.append((CUT, 0.9, _plain(text[:_LONGEST_ID_TAG])))
+    if (car := _VID_MAC.fullmatch(canonical)) is not None:
+        found.append((PREFIX, 0.95, car[1]))
     if is_uid(canonical):
         found += _of_uid(canonical)
     for form in found:
-        if form is not None and form[2] not in seen:
+        if form is not None and form[2] and form[2] not in seen:
             seen.add(form[2])
             yield form
 
@@ -65,7 +77,7 @@ def _without_suffix(text: str) -> Form | None:
         return None
     if is_uid(parts[0]):
         return SUFFIX, SURE, parts[0]
-    head = "".join(filter(str.isalnum, "".join(parts[:-1])))
+    head = _plain("".join(parts[:-1]))
     return (SUFFIX, 0.5, head) if len(head) >= _SHORTEST else None
 
 
@@ -80,8 +92,17 @@ def _of_uid(uid: str) -> list[Form]:
             found.append((PADDING, 0.8, uid[:8]))
         if uid.startswith(_ZEROS):
             found.append((PADDING, 0.8, uid[6:]))
+        # A reader that knows uids of 4 bytes only.
+        found.append((SHORTER_UID, 0.5, uid[:8]))
+    if len(uid) == 20:
+        found.append((SHORTER_UID, 0.7, uid[:14]))
     found.append((BYTE_ORDER, 0.8, bytes.fromhex(uid)[::-1].hex()))
     return found
+
+
+def _plain(text: str) -> str:
+    """Letters and digits, casefolded: a canonical form."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def crc8(data: bytes) -> int:

@@ -38,15 +38,16 @@ _KIND_OF_TYPE = {
 }
 """2.x IdTokenEnumType, 2.1's values included."""
 _PATTERNS = (
-    (AUTOCHARGE, re.compile(r"vid[:_-]?(?:[0-9a-f]{2}[:_-]?){6}|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}")),
+    (AUTOCHARGE, re.compile(r"(?:vid[:_-]?)?(?:[0-9a-f]{2}[-:_. ]?){5}[0-9a-f]{2}")),
     (CONTRACT, re.compile(r"[a-z]{2}([-*])[a-z0-9]{3}\1c?[a-z0-9]{6,9}(?:\1[a-z0-9])?")),
     (CONTRACT, re.compile(r"[a-z]{2}[a-z0-9]{3}c[a-z0-9]{8,9}")),
-    (APP, re.compile(r"app(?:[_:.-].*|user.*)|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
+    (APP, re.compile(r"app(?:[_:.-].*|user.*)|[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")),
     (REMOTE, re.compile(r"(?:remote|central)(?:start)?(?:[_:.-].*)?")),
     (TERMINAL, re.compile(r"(?:terminal|adhoc|ad-hoc|directpay(?:ment)?|creditcard|pos)(?:[_:.-].*)?")),
     (NONE, re.compile(r"noauth(?:orization)?|free(?:vend|charge|charging)?|anonymous|no_?auth|plug_?and_?charge")),
 )  # fmt: skip
-"""How tokens of a kind are written where nothing says the kind (1.6), casefolded."""
+"""How tokens of a kind are written where nothing says the kind (1.6), casefolded. Six bytes are a car's MAC and 32 hex
+digits an app's UUID however they are separated: spellings of one token are of one kind."""
 
 
 class Token(msgspec.Struct, frozen=True, gc=False):

@@ -16,8 +16,8 @@ WITH shown AS (
 ), pairs AS (
   SELECT
     -- What was cut out of a whole uid is the alias; else the form is the plainer one.
-    CASE WHEN rule IN ('truncated', 'truncated_crc') THEN form_id ELSE f.token_id END AS token_id,
-    CASE WHEN rule IN ('truncated', 'truncated_crc') THEN f.token_id ELSE form_id END AS alias_of,
+    CASE WHEN starts_with(rule, 'truncated') THEN form_id ELSE f.token_id END AS token_id,
+    CASE WHEN starts_with(rule, 'truncated') THEN f.token_id ELSE form_id END AS alias_of,
     rule,
     score,
     'shown' AS evidence

@@ -344,3 +344,24 @@ def test_a_first_boot_during_a_session_says_what_it_runs_on() -> None:
     wire.start(7)
     wire.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
     assert only(wire).vendor == "V"
+
+
+def test_a_session_that_began_before_the_stop_of_the_one_before_it_overlaps() -> None:
+    wire = Wire()
+    wire.start(1021, seconds=0, timestamp=at(0))
+    wire.start(1023, seconds=240, timestamp=at(240), meterStart=1500)
+    wire.stop(1021, seconds=300, timestamp=at(300), meterStop=2000)
+    wire.stop(1023, seconds=600, timestamp=at(600), meterStop=2500)
+    folded = wire.fold()
+    found = [row for row in folded.of("anomalies") if row.anomaly == "overlapping_sessions"]
+    later = next(session for session in folded.of("sessions") if session.transaction_id == "1023")
+    assert [(row.session_id, row.happened_at) for row in found] == [(later.session_id, later.started_at)]
+
+
+def test_a_session_that_began_when_the_one_before_it_stopped_does_not_overlap() -> None:
+    wire = Wire()
+    wire.start(1, seconds=0, timestamp=at(0))
+    wire.start(2, seconds=300, timestamp=at(300), meterStart=2000)
+    wire.start(3, seconds=310, timestamp=at(310), connectorId=2)
+    wire.stop(1, seconds=320, timestamp=at(300), meterStop=2000)
+    assert "overlapping_sessions" not in {row.anomaly for row in wire.fold().of("anomalies")}

@@ -23,13 +23,15 @@ def test_the_checksum_is_that_of_1_wire() -> None:
 @pytest.mark.parametrize(
     ("text", "rules"),
     [
-        ("04A2B3C4D5E6F7", {"truncated_crc", "truncated", "byte_order"}),
+        ("04A2B3C4D5E6F7", {"truncated_crc", "truncated", "truncated_uid", "byte_order"}),
         ("A1B2C3D4", {"byte_order"}),
-        ("04A2B3C4D5E6F7080910", {"byte_order"}),
+        ("04A2B3C4D5E6F7080910", {"truncated_uid", "byte_order"}),
         ("A1B2C3D4000000", {"truncated_crc", "truncated", "zero_padding", "byte_order"}),
         ("04A2B3C4D5E6F7_1761", {"suffix"}),
         ("NL-TNM-C12345678-J", {"suffix"}),
-        ("04-A2-B3-C4-D5-E6-F7", {"truncated_crc", "truncated", "byte_order"}),
+        ("04-A2-B3-C4-D5-E6-F7", {"truncated_crc", "truncated", "truncated_uid", "byte_order"}),
+        ("DRIVER.ANNA.OF.HAMBURG", {"truncated_text"}),
+        ("VID:001122334455", {"prefix"}),
         ("A1A1A1A1", set()),
         ("A-B", set()),
         ("Employee 12", set()),
@@ -79,3 +81,26 @@ def test_no_card_number_and_no_form_of_it_is_in_a_state_or_a_fact(canary: str) -
     said = said.casefold()
     secrets = {canary.casefold(), pseudonyms.canonical(canary) or "", "c0ffee", *of(canary).values()}
     assert not [secret for secret in secrets if secret in said]
+
+
+@pytest.mark.parametrize(
+    ("whole", "rule", "other"),
+    [
+        ("04A2B3C4D5E6F7", "truncated_uid", "04A2B3C4"),
+        ("04A2B3C4D5E6F7080910", "truncated_uid", "04A2B3C4D5E6F7"),
+        ("DRIVER.ANNA.OF.HAMBURG", "truncated_text", "DRIVER.ANNA.OF.HAMBURG"[:20]),
+        ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "truncated_text", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"[:20]),
+        ("VID:00:11:22:33:44:55", "prefix", "00-11-22-33-44-55"),
+        ("VID001122334455", "prefix", "001122334455"),
+    ],
+)
+def test_the_form_of_a_token_is_the_token_that_another_system_shows(whole: str, rule: str, other: str) -> None:
+    token, elsewhere = pseudonyms.shown(whole, KEY), pseudonyms.shown(other, KEY)
+    assert token is not None
+    assert elsewhere is not None
+    assert {name: form for name, _, form in token.forms}[rule] == elsewhere.token_id
+
+
+def test_a_suffix_behind_a_uid_explains_a_long_token_and_longer_texts_are_no_tokens() -> None:
+    assert of("04A2B3C4D5E6F7_17619092").keys() == {"suffix"}
+    assert of("A" * 256) == {}

@@ -73,3 +73,17 @@ def test_any_token_has_a_kind_of_the_vocabulary(text: str, kind_of_type: str | N
     token = pseudonyms.shown(text, b"key", kind_of_type)
     assert token is not None
     assert token.kind in pseudonyms.KINDS
+
+
+@pytest.mark.parametrize(
+    ("spellings", "kind"),
+    [
+        (("00:11:22:33:44:55", "001122334455", "00-11-22-33-44-55", "0011_2233_4455"), "autocharge"),
+        (("VID:00:11:22:33:44:55", "VID001122334455"), "autocharge"),
+        (("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6BA7B8109DAD11D180B400C04FD430C8"), "app"),
+        (("04:A2:B3:C4:D5:E6:F7", "04A2B3C4D5E6F7"), "card"),
+    ],
+)
+def test_spellings_of_one_token_are_of_one_kind(spellings: tuple[str, ...], kind: str) -> None:
+    tokens = [pseudonyms.shown(text, b"key") for text in spellings]
+    assert {(token.token_id, token.kind) for token in tokens if token} == {(tokens[0].token_id, kind)}  # type: ignore[union-attr]
