@@ -15,11 +15,21 @@ WITH sessions AS (
   WHERE s.started_at IS NOT NULL AND coalesce(s.ended_at >= s.started_at, true)
 ), words AS (
   SELECT
-    station_id, port_id, from_at, until_at, is_last,
-    known_status AS word,
-    source,
-    coalesce(known_status IN ('Preparing', 'Charging', 'SuspendedEV', 'SuspendedEVSE', 'Finishing'), false) AS is_used
-  FROM core__status_timeline
+    t.station_id, t.port_id, t.from_at, t.until_at, t.is_last,
+    -- Some chargers say Faulted and go on.
+    CASE
+      WHEN t.known_status = 'Faulted' AND f.blocks_charging = false AND coalesce(f.closed_at > t.from_at, true)
+        THEN 'Charging'
+      ELSE t.known_status
+    END AS word,
+    t.source,
+    coalesce(word IN ('Preparing', 'Charging', 'SuspendedEV', 'SuspendedEVSE', 'Finishing'), false) AS is_used
+  FROM core__status_timeline AS t
+  ASOF LEFT JOIN (
+    SELECT station_id, coalesce(evse_id, connector_id) AS number, opened_at, closed_at, blocks_charging
+    FROM core__fault_episodes WHERE in_transaction AND opened_at IS NOT NULL
+  ) AS f
+    ON f.station_id = t.station_id AND f.number = coalesce(t.evse_id, t.connector_id) AND t.until_at > f.opened_at
 ), used AS (
   SELECT
     station_id, port_id, min(from_at) AS from_at,

@@ -1,14 +1,59 @@
--- What each port (`core__connectors`) was, at any time: half-open intervals without holes or overlaps from the log's
--- first instant to its last. Everything that says something of a port becomes an event of it; at each event the last
+-- What each port (`core__connectors`) was, at any time: half-open intervals without holes or overlaps from the station's
+-- first sign to the end of what its logs cover. Everything that says something of a port becomes an event of it; at each event the last
 -- word of every kind counts, and equal neighbours become one interval.
-WITH said AS (
+WITH frames AS (
+  -- Of a live run, every connection is a source.
+  SELECT
+    station_id, received_at, direction,
+    CASE WHEN starts_with(source, 'live-') THEN left(source, 13) ELSE source END AS covering
+  FROM raw_ocpp__frames WHERE received_at IS NOT NULL
+), firsts AS (
+  SELECT station_id, min(received_at) AS first_at FROM frames GROUP BY station_id
+), spans AS (
+  -- Logs less than a day apart are one: a log that was cut covers what the whole does.
+  SELECT covering, max(until_at) OVER (PARTITION BY island) AS until_at
+  FROM (
+    SELECT *, count(*) FILTER (is_apart) OVER (ORDER BY from_at, covering) AS island
+    FROM (
+      SELECT
+        *, from_at > max(until_at) OVER (
+          ORDER BY from_at, covering ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) + INTERVAL 1 DAY AS is_apart
+      FROM (
+        SELECT covering, min(received_at) AS from_at, max(received_at) AS until_at FROM frames GROUP BY covering
+      )
+    )
+  )
+), lasts AS (
+  SELECT f.station_id, max(s.until_at) AS last_at
+  FROM (SELECT DISTINCT station_id, covering FROM frames) AS f
+  JOIN spans AS s ON s.covering = f.covering
+  GROUP BY f.station_id
+), statuses AS (
+  SELECT
+    s.station_id, s.evse_id, s.connector_id, s.status, s.received_at, f.first_at,
+    -- Rows from before the clock was known have its own time: what is only as late as the clock is slow came live.
+    CASE
+      WHEN s.happened_at = s.reported_at
+        AND s.received_at - s.reported_at >= to_seconds(c.clock_offset_s) - INTERVAL 1 MINUTE
+        THEN s.reported_at + to_seconds(c.clock_offset_s)
+      ELSE s.happened_at
+    END AS happened_at
+  FROM core__statuses AS s
+  LEFT JOIN core__stations AS c ON c.station_id = s.station_id
+  LEFT JOIN firsts AS f ON f.station_id = s.station_id
+), said AS (
   SELECT
     station_id, evse_id, connector_id, coalesce(evse_id, connector_id) AS number, 'status' AS kind, status AS word,
-    happened_at, received_at,
+    -- What is stamped before the first frame of its station says nothing of when it became so.
+    CASE WHEN happened_at >= first_at OR received_at IS NULL THEN happened_at ELSE received_at END AS happened_at,
+    received_at,
     -- Of several at one instant, the likelier last one.
     list_position(['Finishing', 'Available', 'Reserved', 'Preparing', 'Occupied', 'Charging', 'SuspendedEVSE',
       'SuspendedEV', 'Unavailable', 'Faulted'], status) AS seq
-  FROM core__statuses
+  FROM statuses
+  -- OCPP 1.6 section 4.9: the station as a whole does nothing else.
+  WHERE coalesce(evse_id, connector_id) <> 0 OR status IN ('Available', 'Unavailable', 'Faulted')
   UNION ALL
   SELECT
     station_id, evse_id, connector_id, evse_id, 'transaction',
@@ -32,7 +77,7 @@ WITH said AS (
     PARTITION BY station_id, transaction_id ORDER BY coalesce(happened_at, received_at), seq_no
     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
-), told AS (
+), timed AS (
   SELECT
     station_id, evse_id, connector_id, number, kind, word, seq,
     CASE
@@ -42,6 +87,22 @@ WITH said AS (
     END AS moment
   FROM said
   WHERE word IS NOT NULL
+), told AS (
+  -- A moment of Available within an outage ends nothing (`core__anomalies`: flapping).
+  SELECT * EXCLUDE (is_flapping)
+  FROM (
+    SELECT
+      *,
+      coalesce(
+        kind = 'status' AND word = 'Available'
+        AND lag(word) OVER own IN ('Unavailable', 'Faulted') AND lead(word) OVER own = lag(word) OVER own
+        AND lead(moment) OVER own - moment < INTERVAL 30 SECONDS,
+        false
+      ) AS is_flapping
+    FROM timed
+    WINDOW own AS (PARTITION BY station_id, evse_id, connector_id, kind ORDER BY moment, seq)
+  )
+  WHERE NOT is_flapping
 ), detailed AS (
   -- 1.6 sessions of connectors that said no more than Available or Preparing meanwhile.
   SELECT s.station_id, s.connector_id, s.started_at, s.ended_at, s.energy_wh
@@ -70,20 +131,24 @@ WITH said AS (
   -- The search for text keeps JSON out of all the other frames.
   WHERE c.action = 'BootNotification' AND c.outcome = 'result' AND contains(f.payload_text, '"interval"')
 ), heard AS (
-  SELECT station_id, received_at, 'frame' AS kind, connection, CAST(NULL AS DOUBLE) AS interval_s
-  FROM raw_ocpp__frames WHERE direction IS DISTINCT FROM 'csms-to-cp' AND received_at IS NOT NULL
+  SELECT station_id, received_at, 'frame' AS kind, NULL AS connection, CAST(NULL AS DOUBLE) AS interval_s
+  FROM frames WHERE direction IS DISTINCT FROM 'csms-to-cp'
   UNION ALL
   SELECT station_id, received_at, kind, connection, NULL FROM raw_ocpp__connections WHERE received_at IS NOT NULL
   UNION ALL
   SELECT station_id, answered_at, 'boot', NULL, interval_s FROM boots WHERE interval_s > 0 AND answered_at IS NOT NULL
 ), log AS (
-  SELECT min(moment) AS begin_at, max(moment) AS end_at
+  SELECT
+    m.station_id, least(min(m.moment), any_value(f.first_at)) AS begin_at,
+    greatest(max(m.moment), any_value(l.last_at)) AS end_at
   FROM (
-    SELECT min(received_at) AS moment FROM heard
-    UNION ALL SELECT max(received_at) FROM heard
-    UNION ALL SELECT unnest([min(moment), max(moment)]) FROM told
-    UNION ALL SELECT unnest([min(started_at), max(started_at), max(ended_at)]) FROM detailed
-  )
+    SELECT station_id, moment FROM told
+    UNION ALL SELECT station_id, unnest([started_at, ended_at]) FROM detailed
+    UNION ALL SELECT station_id, unnest([min(received_at), max(received_at)]) FROM heard GROUP BY station_id
+  ) AS m
+  LEFT JOIN firsts AS f ON f.station_id = m.station_id
+  LEFT JOIN lasts AS l ON l.station_id = m.station_id
+  GROUP BY m.station_id
 ), waits AS (
   SELECT
     h.station_id, h.received_at AS silent_at, h.kind,
@@ -107,7 +172,7 @@ WITH said AS (
       true
     ) AS is_closed
   FROM heard AS h
-  CROSS JOIN log AS l
+  JOIN log AS l ON l.station_id = h.station_id
   LEFT JOIN heartbeats AS b ON b.station_id = h.station_id
   WINDOW order_of_receipt AS (PARTITION BY h.station_id ORDER BY h.received_at, h.kind = 'frame', h.kind)
 ), silences AS (
@@ -147,7 +212,7 @@ WITH said AS (
   FROM silences AS s JOIN ports AS c ON c.station_id = s.station_id
   UNION ALL
   SELECT c.station_id, c.port_id, c.connector_id, l.begin_at, -1, NULL, NULL, NULL, NULL
-  FROM ports AS c CROSS JOIN log AS l
+  FROM ports AS c JOIN log AS l ON l.station_id = c.station_id
 ), filled AS (
   SELECT
     station_id, port_id, connector_id, moment, seq,
@@ -228,6 +293,6 @@ JOIN (
   FROM ports
   GROUP BY station_id, port_id
 ) AS p ON p.station_id = c.station_id AND p.port_id = c.port_id
-CROSS JOIN log AS l
+JOIN log AS l ON l.station_id = c.station_id
 WINDOW next AS (PARTITION BY c.station_id, c.port_id ORDER BY c.moment)
 ORDER BY c.station_id, p.evse_id, p.connector_id, c.port_id, c.moment

@@ -129,3 +129,20 @@ def test_every_session_of_the_captures_has_its_transaction_within_its_session(la
         WHEN 'Session' THEN p.from_at > t.from_at OR p.until_at < t.until_at
         ELSE p.from_at < t.from_at OR p.until_at > t.until_at END"""
     assert rows(opened, outside) == [(0,)]
+
+
+def test_energy_that_goes_on_flowing_while_faulted_is_transferred(lake: Lake) -> None:
+    wire = Wire()
+    wire.status("Charging", seconds=0)
+    wire.start(5, seconds=10, timestamp=at(10))
+    wire.meter(1100, seconds=60, transactionId=5)
+    wire.status("Faulted", "OverVoltage", seconds=100)
+    for second, wh in ((120, 1200), (180, 1500)):
+        wire.meter(wh, seconds=second, transactionId=5)
+    wire.status("Charging", seconds=200)
+    wire.stop(5, seconds=300, timestamp=at(300), meterStop=1600)
+    wire.status("Available", seconds=310)
+    opened = land(lake, wire.records).build()
+    transferred = [row[2:4] for row in rows(opened, PERIODS) if row[0] == "EnergyTransfer"]
+    assert transferred == [(10, 290)]
+    assert rows(opened, "SELECT charging_s FROM core__session_power") == [(290,)]
