@@ -21,7 +21,7 @@ from models.events import (
 from models.faults.memory import FaultState
 from models.moment import Moment
 from models.state import SessionState, StationState
-from models.stations import boots, clock, doubts, moving
+from models.stations import boots, clock, doubts, moving, statuses
 from models.stations.clock import ClockState
 from models.times import UNUSABLE, ZONELESS
 
@@ -128,6 +128,7 @@ def _changed(state: StationState, known: ClockState, moment: Moment) -> None:
         if known.epoch == 0 and known.offset_us:
             for fault in state.faults.values():
                 _follow_fault(state, fault, known)
+        statuses.follow(state, known)
     boots.describe(state)
 
 
