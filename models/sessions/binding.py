@@ -160,6 +160,8 @@ def _unnamed_sample(state: StationState, event: Metered) -> SessionState | None:
         return session
     if session is None or session.transaction_ids or _is_taken(state, transaction_id):
         return None
+    if _is_before(event.readings[0].at_us, session.started_us):
+        return None
     # The start's answer is not in the log, or not yet: the sample names the transaction of its connector.
     adopt(session, transaction_id)
     return session

@@ -225,6 +225,10 @@ def _overlapped(state: StationState, session: SessionState, until_us: int | None
 
 
 def _infer(state: StationState, session: SessionState, due: Due, moment: Moment) -> None:
+    if session.is_again and not session.transaction_ids and session.register_first is None:
+        # Start and stop of an ended session came again, and nothing else.
+        lifecycle.take_back(state, session)
+        return
     session.is_open, session.end_kind = False, INFERRED
     session.inferred_cause, session.end_confidence = due.cause, due.confidence
     session.due, session.over_us = None, due.since_us

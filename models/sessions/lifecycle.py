@@ -12,6 +12,7 @@ from models.energy.readings import Reading
 from models.facts import Session
 from models.moment import Moment
 from models.sessions import charging, numbers
+from models.sessions import ended as ended_sessions
 from models.state import (
     MAX_CLOSED_SESSIONS,
     MAX_OPEN_SESSIONS,
@@ -67,6 +68,7 @@ def is_known(state: StationState, session_id: str) -> bool:
         or session_id in state.closed_sessions
         or session_id in state.unstopped
         or ids.short(session_id) in state.retired
+        or ended_sessions.is_known(state, session_id)
     )
 
 
@@ -249,7 +251,7 @@ def fact(state: StationState, session: SessionState, generation: int, offset: in
 
 
 def retire(state: StationState, session: SessionState | None) -> None:
-    """Keep only the memory that its id was used."""
-    if session is not None:
+    """Keep only the memory that its id was used, and of one of 1.6 what tells its start and stop."""
+    if session is not None and not (session.content and ended_sessions.remember(state, session)):
         state.retired.append(ids.short(session.session_id))
         del state.retired[:-MAX_RETIRED]

@@ -13,7 +13,7 @@ from models.anomalies import Kind, say
 from models.energy import metering
 from models.events import Answer, Metered, Started, StatusReported, Stopped
 from models.moment import Moment
-from models.sessions import binding, charging, ends, lifecycle, rebinding, spans
+from models.sessions import binding, charging, ended, ends, lifecycle, rebinding, spans
 from models.state import AwaitedCall, SessionState, StationState
 from models.stations import statuses
 from models.tokens import authorizations
@@ -120,7 +120,7 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     session = binding.of_stop(state, event, said)
     # A station retries a stop before it goes on, so one without a time ends what is open, though it equals an older.
     is_told_apart = event.at_us is None and session is not None
-    if not is_told_apart and any(_is_retry(closed, event, moment) for closed in state.closed_sessions.values()):
+    if not is_told_apart and _is_again(state, event, moment):
         return
     wrongly = rebinding.by_stop(state, event) if session is None else None
     if wrongly is not None:
@@ -207,10 +207,27 @@ def _text(event: Started) -> str | None:
 
 def _is_same_as_older(state: StationState, session: SessionState, transaction_id: str) -> bool:
     """Whether the answer shows that a closed session of equal content is this one: another log of the same traffic."""
-    return ids.is_key(transaction_id) and any(
-        older is not session and older.content == session.content and transaction_id in older.transaction_ids
-        for older in state.closed_sessions.values()
+    return ids.is_key(transaction_id) and (
+        any(
+            older is not session and older.content == session.content and transaction_id in older.transaction_ids
+            for older in state.closed_sessions.values()
+        )
+        or ended.has_start(state, session.content, transaction_id)
     )
+
+
+def _is_again(state: StationState, event: Stopped, moment: Moment) -> bool:
+    """Whether this very stop ended a session already; one that began with the same start since is then that one."""
+    closed = next((s for s in state.closed_sessions.values() if _is_retry(s, event, moment)), None)
+    begun = ended.start_by_stop(state, event, moment) if closed is None else None
+    if closed is None and begun is None:
+        return False
+    for session in state.open_sessions.values():
+        if closed is not None:
+            session.is_again = session.is_again or session.content == closed.content != ""
+        elif ended.start_of(session.content, event.transaction_id or "") == begun:
+            session.is_again = True
+    return True
 
 
 def _is_retry(session: SessionState, event: Stopped, moment: Moment) -> bool:
