@@ -35,6 +35,8 @@ MAX_RETIRED = 128
 MAX_TRANSACTION_IDS = 8
 """TransactionIds that lead to one session."""
 MAX_CONNECTORS = 128
+MAX_SAID_STATUSES = 32
+"""Statuses that wait for their clock to be known."""
 MAX_FAULTS = 64
 """Open fault episodes."""
 MAX_RECENT_FAULTS = 8
@@ -191,6 +193,22 @@ class ConnectorState(msgspec.Struct, array_like=True, gc=False):
     error_code: str | None = None
     reported_us: int | None = None
     """When, by the station's clock as corrected then; None where it did not say."""
+    before: str | None = None
+    """The status before this one, and when this one began: what comes back at once was flapping."""
+    since_us: int | None = None
+
+
+class SaidStatus(msgspec.Struct, array_like=True, gc=False):
+    """A status that was said by a clock nobody knew yet: its row is said again once the clock is known."""
+
+    status_id: str
+    protocol: str | None
+    evse_id: int | None
+    connector_id: int | None
+    status: str
+    error_code: str | None
+    reported_us: int
+    received_us: int
 
 
 class Mark(msgspec.Struct, array_like=True, gc=False):
@@ -323,6 +341,8 @@ class StationState(msgspec.Struct, array_like=True):
     """The newest receipt that is known to be right (`stations.doubts`)."""
     far: FarState | None = None
     """The newest messages told times years from their receipt."""
+    said_statuses: list[SaidStatus] = []
+    """The newest ones, until the clock is known."""
     ended: bytes = b""
     """1.6: sessions that fell out of `closed_sessions` (`sessions.ended`)."""
 
