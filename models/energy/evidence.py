@@ -53,7 +53,7 @@ _PLACES = {
     Rung.POWER: (meter.POWER_FIRST, meter.POWER_LAST),
 }
 _UNIT_FLAGS = {"": "unit_fault", "habit": "unit_by_habit", "knowledge": "unit_by_knowledge"}
-_ABOVE, _BELOW, _REGISTER = Relation.ABOVE, Relation.BELOW, Rung.REGISTER
+_ABOVE, _BELOW, _SAME, _REGISTER = Relation.ABOVE, Relation.BELOW, Relation.SAME, Rung.REGISTER
 _BETTER = Why.BETTER_EVIDENCE
 _THROWN_OUT = frozenset({Why.NEGATIVE, Why.OVER_CAPACITY, Why.BELOW_SAMPLES})
 """Why evidence was no evidence: said whatever was chosen."""
@@ -103,7 +103,7 @@ def account(session: SessionState) -> Account:
         None if rung is None else rung.value,
         None if rung is None else _confidence(rung, wh or 0, found, flags),
         ",".join(flags) or None,
-        _json(session, state, rung, found),
+        _json(session, state, beside, rung, found),
         _exact(start_wh),
         _exact(end_wh),
         _exact(seen_wh),
@@ -147,6 +147,8 @@ def _flags(
         flags.add(_UNIT_FLAGS[""] if chosen.why is Why.UNIT_FAULT else chosen.why.value)
     if state.shift and rung in _OF_SAMPLES:
         flags.add(_UNIT_FLAGS.get(state.shift_basis, _UNIT_FLAGS[""]))
+    if state.marks & readings.IS_AFTER_END and (rung in _OF_SAMPLES or rung is Rung.POWER):
+        flags.add(Why.AFTER_END.value)
     if rung is _REGISTER:
         flags.update(_flags_of_register(session, state, beside))
     if rung is not None and is_disputed(session, rung, found):
@@ -208,10 +210,15 @@ def _confidence(rung: Rung, wh: int, found: list[tuple[Rung, Found]], flags: lis
     return max(5, min(99, hundredths)) / 100
 
 
-def _json(session: SessionState, state: MeterState, rung: Rung | None, found: list[tuple[Rung, Found]]) -> str:
+def _json(
+    session: SessionState, state: MeterState, beside: Relation, rung: Rung | None, found: list[tuple[Rung, Found]]
+) -> str:
     candidates = []
     for name, what in found:
         begin, end = _PLACES[name]
+        if name is _REGISTER and beside is _SAME and what.start_wh == session.meter_start:
+            # The samples count from meterStart: the frame that shows it is the start.
+            begin = meter.START
         why = what.why or (None if name is rung else _BETTER)
         candidates.append(
             Candidate(

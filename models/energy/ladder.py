@@ -272,7 +272,7 @@ def _is_stitched(session: SessionState, state: MeterState, took_wh: int) -> bool
 def _is_below_samples(session: SessionState, state: MeterState, beside: Relation, took_wh: int) -> bool:
     """Whether the last sample and the one before it show clearly more than meterStop, and as much as is possible."""
     prior, first = state.prior_wh, session.register_first
-    if prior is None or first is None or session.register_last is None or _after_end(session) is not None:
+    if prior is None or first is None or session.register_last is None or _after_end(session, session.register_last_us):
         return False
     if beside is _SAME and session.meter_start is not None:
         went = prior.scaleb(state.shift) - session.meter_start
@@ -312,12 +312,12 @@ def _register(session: SessionState, state: MeterState) -> Found | None:
     elif session.register_last is None or (state.samples == 1 and session.meter_start is not None):
         return Found(None, _ONE_SAMPLE, start_wh)
     wh = arithmetic.difference(end_wh, start_wh)
-    doubt = _NEGATIVE if wh is None else _doubt(session, wh) or _after_end(session)
+    doubt = _NEGATIVE if wh is None else _doubt(session, wh) or _after_end(session, session.register_last_us)
     return Found(wh, doubt, start_wh, end_wh)
 
 
-def _after_end(session: SessionState) -> Why | None:
-    last_us, ended_us = session.register_last_us, session.ended_us
+def _after_end(session: SessionState, last_us: int | None) -> Why | None:
+    ended_us = session.ended_us
     return _AFTER_END if ended_us is not None and last_us is not None and last_us > ended_us else None
 
 
@@ -326,7 +326,8 @@ def _interval(session: SessionState, state: MeterState) -> Found | None:
     if wh is None:
         return None
     summed = arithmetic.rounded(wh.scaleb(state.shift) if state.shift else wh)
-    return Found(summed, _doubt(session, summed))
+    instants = state.interval_clock_instants if state.interval_wh is None else state.interval_instants
+    return Found(summed, _doubt(session, summed) or _after_end(session, instants[-1] if instants else None))
 
 
 def _power(session: SessionState, state: MeterState) -> Found | None:
@@ -335,7 +336,7 @@ def _power(session: SessionState, state: MeterState) -> Found | None:
     if state.power_samples == 1:
         return Found(None, _ONE_SAMPLE)
     wh = (state.power_wms2 * 2 + _MS2_PER_WH) // (2 * _MS2_PER_WH)
-    return Found(wh, _GAPS if state.power_gap else _doubt(session, wh))
+    return Found(wh, _doubt(session, wh) or _after_end(session, state.power_us) or (_GAPS if state.power_gap else None))
 
 
 def _doubt(session: SessionState, wh: int) -> Why | None:

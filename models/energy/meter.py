@@ -13,6 +13,9 @@ import msgspec
 Place: TypeAlias = tuple[int, int, int]
 """A raw record's position: generation, partition, offset."""
 
+Trace: TypeAlias = tuple[int, Decimal | None, Decimal | None, Decimal | None, int, int, list[Place | None]]
+"""A time, the register, interval sums, the trapezoid of power and its samples then, and the places of the newest."""
+
 START, STOP, BEGIN, END, FIRST, LAST, INTERVAL_FIRST, INTERVAL_LAST, POWER_FIRST, POWER_LAST = range(10)
 SIGNED_BEGIN, SIGNED_END = 10, 11
 """Whose position it is: meterStart, meterStop, contexts Transaction.Begin and End, samples, signed records."""
@@ -87,6 +90,10 @@ class MeterState(msgspec.Struct, array_like=True, gc=False):
     """When the first of them was sampled."""
     phases_base_wh: Decimal = ZERO
     """To be added to their sum: what phases showed already that came later."""
+    trail: list[Trace] = []
+    """Where the evidence stood at some of the last samples (`trail`)."""
+    trail_due_us: int = 0
+    """When the next of these is due."""
 
 
 class PortMeter(msgspec.Struct, array_like=True, gc=False):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from models import anomalies
 from models.anomalies import Kind
-from models.energy import evidence, habits, ladder, meter, power, registers, units
+from models.energy import evidence, habits, ladder, meter, power, registers, trail, units
 from models.energy.ladder import Relation, Why
 from models.energy.meter import MeterState, Place
 from models.energy.readings import (
@@ -69,6 +69,9 @@ def take(state: StationState, session: SessionState, readings: tuple[Reading, ..
         memory = session.meter = MeterState(boots=state.boots)
     place, boots = _place(moment), state.boots
     resets, glitches = memory.resets, memory.glitches
+    last_us = session.register_last_us
+    if last_us is None or last_us >= memory.trail_due_us:
+        trail.note(session, memory)
     for reading in readings:
         registers.fold(session, memory, reading, place, boots)
         if reading.power_w is not None or reading.interval_wh is not None:
@@ -91,6 +94,17 @@ def refuse(state: StationState, session: SessionState, register_wh: Decimal | No
     """Say that meterStart or meterStop was below zero: it is no register, and counts as none."""
     if register_wh is not None and session.meter is not None:
         _say(state, session, session.meter, Kind.REGISTER_NEGATIVE, moment, value=register_wh)
+
+
+def cut(state: StationState, session: SessionState, ended_us: int | None, moment: Moment) -> None:
+    """Leave out what was sampled after an end that comes late; call it before what the end itself brings."""
+    memory, last = session.meter, session.register_last
+    if memory is None or ended_us is None or not trail.cut(session, memory, ended_us, moment.received_us):
+        return
+    if last is not None:
+        memory.seen_wh = last.scaleb(memory.shift)
+    expected = session.register_first if session.register_last is None else session.register_last
+    _say(state, session, memory, Kind.REGISTER_AFTER_STOP, moment, value=last, expected=expected)
 
 
 def late(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> bool:
@@ -142,6 +156,7 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
         if _is_witness(session, memory, stop_wh):
             registers.sample(session, memory, stop_wh, session.ended_us, place, state.boots)
     registers.settle(session, memory, state.boots)
+    memory.trail = []
     _say_breaks(state, session, memory, moment, memory.resets - resets, memory.glitches - glitches)
     units.weigh(session, memory)
     _say_doubts(state, session, memory, moment)

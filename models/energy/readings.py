@@ -31,6 +31,8 @@ IS_NEGATIVE = 1 << 7
 """A session's mark: one of its registers was below zero."""
 IS_PHASE_LATE = 1 << 8
 """A session's mark: a phase came only after the others had risen."""
+IS_AFTER_END = 1 << 9
+"""A session's mark: samples from after its end were taken up and left out again."""
 
 _BEGIN, _END = "Transaction.Begin", "Transaction.End"
 _BOUNDS = frozenset({_BEGIN, _END})

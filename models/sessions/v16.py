@@ -135,6 +135,7 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     if event.transaction_id is not None and not session.transaction_ids:
         binding.adopt(session, event.transaction_id)
     session.token = session.token or event.token
+    metering.cut(state, session, event.at_us, moment)
     if event.readings:
         lifecycle.meter(state, session, event.readings, moment)
     session.meter_stop = event.meter_wh

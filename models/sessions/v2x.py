@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from models import ids
 from models.anomalies import Kind
+from models.energy import metering
 from models.events import TransactionReported
 from models.moment import Moment
 from models.sessions import charging, ends, lifecycle, numbers, spans
@@ -49,6 +50,7 @@ def _fold(state: StationState, session: SessionState, event: TransactionReported
     at_us, is_placed = moment.at(event.at_us), session.evse_id is not None
     if event.phase == ENDED:
         ends.doubt(state, session, event.stop_reason, event.at_us, moment)
+        metering.cut(state, session, at_us, moment)
     _describe(state, session, event, at_us, moment)
     _present(state, session, event, moment)
     ends.seen(state, session, at_us, moment)

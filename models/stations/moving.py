@@ -60,6 +60,8 @@ def _move_meter(meter: MeterState, moved_us: int) -> None:
         meter.phases_us += moved_us
     meter.interval_instants = [at_us + moved_us for at_us in meter.interval_instants]
     meter.interval_clock_instants = [at_us + moved_us for at_us in meter.interval_clock_instants]
+    meter.trail = [(us + moved_us, *more) for us, *more in meter.trail]  # type: ignore[misc]
+    meter.trail_due_us += moved_us
     meter.pending = [(wh, None if us is None else us + moved_us, place) for wh, us, place in meter.pending]
 
 

@@ -123,6 +123,7 @@ def test_every_time_of_an_open_session_either_follows_its_clock_or_is_kept_for_a
     assert {name for name in MeterState.__struct_fields__ if name.endswith(("_us", "_instants"))} == {
         "power_us",
         "phases_us",
+        "trail_due_us",
         "interval_instants",
         "interval_clock_instants",
     }
