@@ -17,16 +17,16 @@ FOUR_SESSIONS = (
 PLANTED: dict[tuple[str, str], tuple[str, float]] = {
     ("core__sessions", "sessions_per_port_day"): (
         "INSERT INTO core__sessions (session_id, station_id, started_at, is_open)"
-        " SELECT i::VARCHAR, 'CP1', TIMESTAMPTZ '2026-03-02 00:00Z', false FROM range(61) AS r(i)",
+        " SELECT i::VARCHAR, 'CP1', TIMESTAMPTZ '2026-03-02 00:00:00Z', false FROM range(61) AS r(i)",
         61,
     ),
     ("core__sessions", "overlapping_sessions"): (
         "INSERT INTO core__sessions (session_id, station_id, connector_id, started_at, ended_at, is_open) VALUES"
-        " ('long', 'CP1', 1, '2026-03-02 08:00Z', '2026-03-02 12:00Z', false),"
-        " ('within', 'CP1', 1, '2026-03-02 09:00Z', '2026-03-02 10:00Z', false),"
-        " ('also within', 'CP1', 1, '2026-03-02 11:00Z', '2026-03-02 11:30Z', false),"
-        " ('follows', 'CP1', 1, '2026-03-02 12:00Z', '2026-03-02 13:00Z', false),"
-        " ('beside', 'CP1', 2, '2026-03-02 09:00Z', '2026-03-02 10:00Z', false)",
+        " ('long', 'CP1', 1, '2026-03-02 08:00:00Z', '2026-03-02 12:00:00Z', false),"
+        " ('within', 'CP1', 1, '2026-03-02 09:00:00Z', '2026-03-02 10:00:00Z', false),"
+        " ('also within', 'CP1', 1, '2026-03-02 11:00:00Z', '2026-03-02 11:30:00Z', false),"
+        " ('follows', 'CP1', 1, '2026-03-02 12:00:00Z', '2026-03-02 13:00:00Z', false),"
+        " ('beside', 'CP1', 2, '2026-03-02 09:00:00Z', '2026-03-02 10:00:00Z', false)",
         2,
     ),
     ("core__sessions", "days_since_newest"): (
@@ -35,7 +35,7 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
     ),
     ("core__statuses", "statuses_per_port_day"): (
         "INSERT INTO core__statuses (status_id, station_id, status, reported_at)"
-        " SELECT i::VARCHAR, 'CP1', 'Available', TIMESTAMPTZ '2026-03-02 00:00Z' FROM range(1441) AS r(i)",
+        " SELECT i::VARCHAR, 'CP1', 'Available', TIMESTAMPTZ '2026-03-02 00:00:00Z' FROM range(1441) AS r(i)",
         1441,
     ),
     ("core__statuses", "statuses_per_session"): (
@@ -153,9 +153,9 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
     ),
     ("core__boots", "boots_a_day"): (
         "INSERT INTO core__boots (station_id, source, ordinal, booted_at)"
-        " SELECT 'CP1', 's', i, TIMESTAMPTZ '2026-03-02 00:00Z' + to_minutes(i) FROM range(25) AS r(i);"
+        " SELECT 'CP1', 's', i, TIMESTAMPTZ '2026-03-02 00:00:00Z' + to_minutes(i) FROM range(25) AS r(i);"
         "INSERT INTO core__boots (station_id, source, ordinal, booted_at) VALUES"
-        " ('CP1', 's', 25, '2026-03-03 00:00Z'), ('CP1', 's', 26, NULL), ('CP2', 's', 27, '2026-03-02 00:00Z')",
+        " ('CP1', 's', 25, '2026-03-03 00:00:00Z'), ('CP1', 's', 26, NULL), ('CP2', 's', 27, '2026-03-02 00:00:00Z')",
         25,
     ),
     ("core__call_anomalies", "share_of_calls"): (
@@ -176,22 +176,23 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
     ),
     ("core__energy_intervals", "sessions_not_summed"): (
         "INSERT INTO core__sessions (session_id, started_at, energy_wh, is_open) VALUES"
-        " ('whole', '2026-03-02 08:00Z', 900, false), ('less', '2026-03-02 08:00Z', 900, false),"
-        " ('none', '2026-03-02 08:00Z', 900, false), ('unknown', '2026-03-02 08:00Z', NULL, false),"
+        " ('whole', '2026-03-02 08:00:00Z', 900, false), ('less', '2026-03-02 08:00:00Z', 900, false),"
+        " ('none', '2026-03-02 08:00:00Z', 900, false), ('unknown', '2026-03-02 08:00:00Z', NULL, false),"
         " ('timeless', NULL, 900, false);"
         "INSERT INTO core__energy_intervals (session_id, interval_at, energy_wh) VALUES"
-        " ('whole', '2026-03-02 08:00Z', 500), ('whole', '2026-03-02 08:15Z', 400), ('less', '2026-03-02 08:00Z', 899)",
+        " ('whole', '2026-03-02 08:00:00Z', 500), ('whole', '2026-03-02 08:15:00Z', 400),"
+        " ('less', '2026-03-02 08:00:00Z', 899)",
         3,
     ),
     ("core__energy_intervals", "intervals_off_grid"): (
-        "INSERT INTO core__energy_intervals (session_id, interval_at) VALUES ('s1', '2026-03-02 08:15Z'),"
-        " ('s1', '2026-03-02 08:30:00.000001Z'), ('s1', '2026-03-02 08:50Z')",
+        "INSERT INTO core__energy_intervals (session_id, interval_at) VALUES ('s1', '2026-03-02 08:15:00Z'),"
+        " ('s1', '2026-03-02 08:30:00.000001Z'), ('s1', '2026-03-02 08:50:00Z')",
         2,
     ),
     ("core__energy_intervals", "share_not_measured"): (
         "INSERT INTO core__energy_intervals (session_id, interval_at, energy_wh, basis) VALUES"
-        " ('s1', '2026-03-02 08:00Z', 400, 'uniform'), ('s2', '2026-03-02 08:00Z', 200, 'undivided'),"
-        " ('s3', '2026-03-02 08:00Z', 100, 'register'), ('s4', '2026-03-02 08:00Z', 100, 'power')",
+        " ('s1', '2026-03-02 08:00:00Z', 400, 'uniform'), ('s2', '2026-03-02 08:00:00Z', 200, 'undivided'),"
+        " ('s3', '2026-03-02 08:00:00Z', 100, 'register'), ('s4', '2026-03-02 08:00:00Z', 100, 'power')",
         0.75,
     ),
     ("core__measurement_anomalies", "weights_wrong"): (
@@ -214,34 +215,34 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
         3,
     ),
     ("core__periods", "periods_outside"): (
-        f"{PERIOD} ('s1', 'Transaction', '2026-03-02 08:00Z', '2026-03-02 12:00Z'),"
-        " ('s1', 'Session', '2026-03-02 07:00Z', '2026-03-02 13:00Z'),"
-        " ('s1', 'SuspendedEV', '2026-03-02 07:59Z', '2026-03-02 09:00Z'),"
-        " ('s1', 'EnergyTransfer', '2026-03-02 09:00Z', '2026-03-02 11:00Z'),"
-        " ('s1', 'EnergyTransfer', '2026-03-02 11:00Z', '2026-03-02 12:01Z')",
+        f"{PERIOD} ('s1', 'Transaction', '2026-03-02 08:00:00Z', '2026-03-02 12:00:00Z'),"
+        " ('s1', 'Session', '2026-03-02 07:00:00Z', '2026-03-02 13:00:00Z'),"
+        " ('s1', 'SuspendedEV', '2026-03-02 07:59:00Z', '2026-03-02 09:00:00Z'),"
+        " ('s1', 'EnergyTransfer', '2026-03-02 09:00:00Z', '2026-03-02 11:00:00Z'),"
+        " ('s1', 'EnergyTransfer', '2026-03-02 11:00:00Z', '2026-03-02 12:01:00Z')",
         2,
     ),
     ("core__periods", "sessions_shorter"): (
-        f"{PERIOD} ('late', 'Session', '2026-03-02 08:01Z', '2026-03-02 12:00Z'),"
-        " ('late', 'Transaction', '2026-03-02 08:00Z', '2026-03-02 12:00Z'),"
-        " ('early', 'Session', '2026-03-02 08:00Z', '2026-03-02 11:59Z'),"
-        " ('early', 'Transaction', '2026-03-02 08:00Z', '2026-03-02 12:00Z'),"
-        " ('alike', 'Session', '2026-03-02 08:00Z', '2026-03-02 12:00Z'),"
-        " ('alike', 'Transaction', '2026-03-02 08:00Z', '2026-03-02 12:00Z')",
+        f"{PERIOD} ('late', 'Session', '2026-03-02 08:01:00Z', '2026-03-02 12:00:00Z'),"
+        " ('late', 'Transaction', '2026-03-02 08:00:00Z', '2026-03-02 12:00:00Z'),"
+        " ('early', 'Session', '2026-03-02 08:00:00Z', '2026-03-02 11:59:00Z'),"
+        " ('early', 'Transaction', '2026-03-02 08:00:00Z', '2026-03-02 12:00:00Z'),"
+        " ('alike', 'Session', '2026-03-02 08:00:00Z', '2026-03-02 12:00:00Z'),"
+        " ('alike', 'Transaction', '2026-03-02 08:00:00Z', '2026-03-02 12:00:00Z')",
         2,
     ),
     ("core__periods", "periods_overlapping"): (
-        f"{PERIOD} ('s1', 'Session', '2026-03-02 07:00Z', '2026-03-02 13:00Z'),"
-        " ('s1', 'EnergyTransfer', '2026-03-02 08:00Z', '2026-03-02 10:00Z'),"
-        " ('s1', 'SuspendedEV', '2026-03-02 09:59Z', '2026-03-02 11:00Z'),"
-        " ('s1', 'EnergyTransfer', '2026-03-02 11:00Z', '2026-03-02 12:00Z'),"
-        " ('s1', 'EnergyOfferSuspend', '2026-03-02 11:59Z', '2026-03-02 13:00Z'),"
-        " ('s2', 'EnergyTransfer', '2026-03-02 08:00Z', '2026-03-02 13:00Z'),"
-        " ('s2', 'SuspendedEV', '2026-03-02 09:00Z', '2026-03-02 10:00Z'),"
-        " ('s2', 'SuspendedEV', '2026-03-02 11:00Z', '2026-03-02 12:00Z'),"
-        " ('s2', 'EnergyTransfer', '2026-03-02 13:00Z', '2026-03-02 14:00Z'),"
-        " ('s3', 'EnergyTransfer', '2026-03-02 08:00Z', NULL),"
-        " ('s3', 'EnergyTransfer', '2026-03-02 15:00Z', '2026-03-02 16:00Z')",
+        f"{PERIOD} ('s1', 'Session', '2026-03-02 07:00:00Z', '2026-03-02 13:00:00Z'),"
+        " ('s1', 'EnergyTransfer', '2026-03-02 08:00:00Z', '2026-03-02 10:00:00Z'),"
+        " ('s1', 'SuspendedEV', '2026-03-02 09:59:00Z', '2026-03-02 11:00:00Z'),"
+        " ('s1', 'EnergyTransfer', '2026-03-02 11:00:00Z', '2026-03-02 12:00:00Z'),"
+        " ('s1', 'EnergyOfferSuspend', '2026-03-02 11:59:00Z', '2026-03-02 13:00:00Z'),"
+        " ('s2', 'EnergyTransfer', '2026-03-02 08:00:00Z', '2026-03-02 13:00:00Z'),"
+        " ('s2', 'SuspendedEV', '2026-03-02 09:00:00Z', '2026-03-02 10:00:00Z'),"
+        " ('s2', 'SuspendedEV', '2026-03-02 11:00:00Z', '2026-03-02 12:00:00Z'),"
+        " ('s2', 'EnergyTransfer', '2026-03-02 13:00:00Z', '2026-03-02 14:00:00Z'),"
+        " ('s3', 'EnergyTransfer', '2026-03-02 08:00:00Z', NULL),"
+        " ('s3', 'EnergyTransfer', '2026-03-02 15:00:00Z', '2026-03-02 16:00:00Z')",
         5,
     ),
     ("core__register_gaps", "share_of_gaps"): (
@@ -292,38 +293,38 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
     ),
     ("core__station_events", "share_unanswered"): (
         "INSERT INTO core__station_events (event_id, asked_by, answered_at) VALUES ('e1', 'system', NULL),"
-        " ('e2', 'system', '2026-03-02 08:00Z'), ('e3', 'station', NULL), ('e4', 'station', '2026-03-02 08:00Z')",
+        " ('e2', 'system', '2026-03-02 08:00:00Z'), ('e3', 'station', NULL), ('e4', 'station', '2026-03-02 08:00:00Z')",
         0.25,
     ),
     ("core__status_timeline", "seams_open"): (
-        f"{TIMELINE} ('CP1', '1', '2026-03-02 08:00Z', '2026-03-02 09:00Z', 'Available', 'reported', false),"
-        " ('CP1', '1', '2026-03-02 09:00Z', '2026-03-02 10:00Z', 'Faulted', 'reported', false),"
-        " ('CP1', '1', '2026-03-02 10:01Z', '2026-03-02 11:00Z', 'Available', 'reported', false),"
-        " ('CP1', '1', '2026-03-02 10:59Z', '2026-03-02 12:00Z', 'Faulted', 'reported', true),"
-        " ('CP1', '2', '2026-03-02 08:30Z', '2026-03-02 12:00Z', 'Available', 'reported', true)",
+        f"{TIMELINE} ('CP1', '1', '2026-03-02 08:00:00Z', '2026-03-02 09:00:00Z', 'Available', 'reported', false),"
+        " ('CP1', '1', '2026-03-02 09:00:00Z', '2026-03-02 10:00:00Z', 'Faulted', 'reported', false),"
+        " ('CP1', '1', '2026-03-02 10:01:00Z', '2026-03-02 11:00:00Z', 'Available', 'reported', false),"
+        " ('CP1', '1', '2026-03-02 10:59:00Z', '2026-03-02 12:00:00Z', 'Faulted', 'reported', true),"
+        " ('CP1', '2', '2026-03-02 08:30:00Z', '2026-03-02 12:00:00Z', 'Available', 'reported', true)",
         2,
     ),
     ("core__status_timeline", "neighbours_equal"): (
-        f"{TIMELINE} ('CP1', '1', '2026-03-02 08:00Z', '2026-03-02 09:00Z', 'Available', 'reported', false),"
-        " ('CP1', '1', '2026-03-02 09:00Z', '2026-03-02 10:00Z', 'Available', 'reported', false),"
-        " ('CP1', '1', '2026-03-02 10:00Z', '2026-03-02 11:00Z', 'Available', 'unobserved', false),"
-        " ('CP1', '1', '2026-03-02 11:00Z', '2026-03-02 12:00Z', 'Unknown', 'unobserved', true),"
-        " ('CP1', '2', '2026-03-02 08:00Z', '2026-03-02 12:00Z', 'Available', 'reported', true)",
+        f"{TIMELINE} ('CP1', '1', '2026-03-02 08:00:00Z', '2026-03-02 09:00:00Z', 'Available', 'reported', false),"
+        " ('CP1', '1', '2026-03-02 09:00:00Z', '2026-03-02 10:00:00Z', 'Available', 'reported', false),"
+        " ('CP1', '1', '2026-03-02 10:00:00Z', '2026-03-02 11:00:00Z', 'Available', 'unobserved', false),"
+        " ('CP1', '1', '2026-03-02 11:00:00Z', '2026-03-02 12:00:00Z', 'Unknown', 'unobserved', true),"
+        " ('CP1', '2', '2026-03-02 08:00:00Z', '2026-03-02 12:00:00Z', 'Available', 'reported', true)",
         1,
     ),
     ("core__status_timeline", "ports_without_one_last"): (
-        f"{TIMELINE} ('CP1', 'none', '2026-03-02 08:00Z', '2026-03-02 09:00Z', 'Available', 'reported', false),"
-        " ('CP1', 'two', '2026-03-02 08:00Z', '2026-03-02 09:00Z', 'Available', 'reported', true),"
-        " ('CP1', 'two', '2026-03-02 09:00Z', '2026-03-02 10:00Z', 'Faulted', 'reported', true),"
-        " ('CP1', 'one', '2026-03-02 08:00Z', '2026-03-02 09:00Z', 'Available', 'reported', true),"
-        " ('CP2', 'none', '2026-03-02 08:00Z', '2026-03-02 09:00Z', 'Available', 'reported', true)",
+        f"{TIMELINE} ('CP1', 'none', '2026-03-02 08:00:00Z', '2026-03-02 09:00:00Z', 'Available', 'reported', false),"
+        " ('CP1', 'two', '2026-03-02 08:00:00Z', '2026-03-02 09:00:00Z', 'Available', 'reported', true),"
+        " ('CP1', 'two', '2026-03-02 09:00:00Z', '2026-03-02 10:00:00Z', 'Faulted', 'reported', true),"
+        " ('CP1', 'one', '2026-03-02 08:00:00Z', '2026-03-02 09:00:00Z', 'Available', 'reported', true),"
+        " ('CP2', 'none', '2026-03-02 08:00:00Z', '2026-03-02 09:00:00Z', 'Available', 'reported', true)",
         2,
     ),
     ("core__status_timeline", "begins"): (
-        f"{TIMELINE} ('CP1', '1', '2026-03-02 08:00Z', '2026-03-02 09:00Z', 'Available', 'reported', false),"
-        " ('CP1', '1', '2026-03-02 09:00Z', '2026-03-02 10:00Z', 'Faulted', 'reported', true),"
-        " ('CP1', '2', '2026-03-02 08:00Z', '2026-03-02 10:00Z', 'Available', 'reported', true),"
-        " ('CP2', '1', '2026-03-02 08:01Z', '2026-03-02 10:00Z', 'Available', 'reported', true)",
+        f"{TIMELINE} ('CP1', '1', '2026-03-02 08:00:00Z', '2026-03-02 09:00:00Z', 'Available', 'reported', false),"
+        " ('CP1', '1', '2026-03-02 09:00:00Z', '2026-03-02 10:00:00Z', 'Faulted', 'reported', true),"
+        " ('CP1', '2', '2026-03-02 08:00:00Z', '2026-03-02 10:00:00Z', 'Available', 'reported', true),"
+        " ('CP2', '1', '2026-03-02 08:01:00Z', '2026-03-02 10:00:00Z', 'Available', 'reported', true)",
         2,
     ),
     ("core__status_timeline", "share_unknown"): (

@@ -25,7 +25,16 @@ WITH carriers AS (
     generate_subscripts(meter_values, 1) AS meter_value
   FROM carriers
 ), timed AS (
-  SELECT *, TRY_CAST((taken ->> '$.timestamp') AS TIMESTAMPTZ) AS said_at FROM numbered
+  SELECT
+    *,
+    coalesce(
+      TRY_CAST((taken ->> '$.timestamp') AS TIMESTAMPTZ),
+      -- As `models.times` reads it: small letters, and no seconds before a zone (DuckDB 1.5 wants them).
+      TRY_CAST(regexp_replace(
+        upper(taken ->> '$.timestamp'), '^([0-9-]+[T ][0-9]+:[0-9]+)(Z|[+-].+)$', '\1:00\2'
+      ) AS TIMESTAMPTZ)
+    ) AS said_at
+  FROM numbered
 ), places AS (
   SELECT station_id, coalesce(evse_id, connector_id) AS place FROM core__sessions
   UNION

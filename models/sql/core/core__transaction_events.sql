@@ -13,7 +13,13 @@ WITH said AS (
     coalesce(TRY_CAST((message ->> '$[3].offline') AS BOOLEAN), false) AS is_offline,
     TRY_CAST((message ->> '$[3].evse.id') AS INTEGER) AS evse_id,
     TRY_CAST((message ->> '$[3].evse.connectorId') AS INTEGER) AS connector_id,
-    TRY_CAST((message ->> '$[3].timestamp') AS TIMESTAMPTZ) AS said_at
+    coalesce(
+      TRY_CAST((message ->> '$[3].timestamp') AS TIMESTAMPTZ),
+      -- As `models.times` reads it: small letters, and no seconds before a zone (DuckDB 1.5 wants them).
+      TRY_CAST(regexp_replace(
+        upper(message ->> '$[3].timestamp'), '^([0-9-]+[T ][0-9]+:[0-9]+)(Z|[+-].+)$', '\1:00\2'
+      ) AS TIMESTAMPTZ)
+    ) AS said_at
   FROM stg_ocpp__frames
   WHERE message_type = 2 AND (message ->> '$[2]') = 'TransactionEvent' AND protocol IN ('ocpp2.0.1', 'ocpp2.1')
 ), timed AS (

@@ -51,8 +51,8 @@ def test_what_lies_under_a_null_disturbs_no_arithmetic(writable):
     """DuckDB's vectors hold leftovers under a null, and Arrow's checked subtraction looks at them."""
     writable.execute(
         "INSERT INTO core__statuses (status_id, station_id, status, reported_at, received_at)"
-        " SELECT i::VARCHAR, 'CP1', 'Available', CASE WHEN i % 7 = 0 THEN TIMESTAMPTZ '2026-03-02 00:00Z' END,"
-        " TIMESTAMPTZ '2026-03-02 00:00Z' + to_seconds(i) FROM range(5000) AS r(i)"
+        " SELECT i::VARCHAR, 'CP1', 'Available', CASE WHEN i % 7 = 0 THEN TIMESTAMPTZ '2026-03-02 00:00:00Z' END,"
+        " TIMESTAMPTZ '2026-03-02 00:00:00Z' + to_seconds(i) FROM range(5000) AS r(i)"
     )
     results = validate("core__statuses", batch(writable, suites()["core__statuses"]))
     clock = next(result for result in results if result.expectation == "clock_sound")
