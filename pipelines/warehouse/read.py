@@ -14,7 +14,16 @@ from pipelines.warehouse.sql import identifier
 
 _FETCH = 1_000
 _READING = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "MULTI", "SET"}
-"""Kinds of statements that leave everything as it is; MULTI is a PIVOT. COPY would write files, the warehouse's too."""
+"""Kinds of statements that leave everything as it is, but see `_MIXED`. COPY would write files, the warehouse's too."""
+_MIXED = {"EXPLAIN", "MULTI"}
+"""Whatever has a PIVOT in it is MULTI, and what EXPLAIN ANALYZE explains is done: COPY could be within either."""
+_ASKS = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/)*"
+    r"(?:\(|(?:EXPLAIN\s+(?:ANALYZE\s+)?(?:\([\w\s,]*\)\s*)?)?"
+    r"(?:SELECT|FROM|WITH|VALUES|TABLE|PIVOT|UNPIVOT|DESCRIBE|SHOW|SUMMARIZE)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a statement begins that only asks."""
 _READ_ONLY = "the published warehouse is read-only; a query can only SELECT"
 _MISSING_TABLE = re.compile(r"Table with name (\S+) does not exist")
 _MISSING_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]+)"|column "([^"]+)"')
@@ -84,10 +93,13 @@ def query(opened: duckdb.DuckDBPyConnection, sql: str) -> Answer:
 
 def _check(statements: list[duckdb.Statement]) -> None:
     """Refuse what has no answer, several, or does more than answer."""
-    kinds = [statement.type.name for statement in statements]
+    # DuckDB 1.5 takes a PIVOT apart: a type without a text, and a SELECT.
+    whole = [statement for statement in statements if statement.query or statement.type.name != "CREATE"]
+    kinds = [statement.type.name for statement in whole]
     if not kinds:
         raise QueryError("the query is empty; `laddstrom sql` alone lists the tables")
-    if not _READING.issuperset(kinds):
+    is_asking = all(one.type.name not in _MIXED or _ASKS.match(one.query) for one in whole)
+    if not is_asking or not _READING.issuperset(kinds):
         raise QueryError(_READ_ONLY)
     if set(kinds[:-1]) - {"SET"}:
         raise QueryError("these are several queries; ask one at a time")

@@ -80,6 +80,12 @@ def test_nothing_can_be_written(built: Home, sql: str) -> None:
         "SET threads = 1; COPY (SELECT 1) TO '{}'",
         "ATTACH '{}' AS it",
         "CREATE TEMP TABLE x AS SELECT 1",
+        "COPY (PIVOT (SELECT 1 AS a, 2 AS b) ON a USING sum(b)) TO '{}'",
+        "CREATE TEMP TABLE x AS PIVOT (SELECT 1 AS a, 2 AS b) ON a USING sum(b)",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{}'",
+        "EXPLAIN (ANALYZE, FORMAT json) COPY (SELECT 1) TO '{}'",
+        "EXPLAIN (/* */ ANALYZE) COPY (SELECT 1) TO '{}'",
+        "/* SELECT */ EXPLAIN /* SELECT */ ANALYZE COPY (SELECT 1) TO '{}'",
     ],
 )
 def test_no_file_is_written_either(built: Home, sql: str) -> None:
@@ -107,6 +113,9 @@ def test_one_query_has_one_answer(built: Home, sql: str, said: str) -> None:
         "FROM meta__build",
         "SET threads = 1; SELECT 1;",
         "PIVOT (SELECT 1 AS a, 2 AS b) ON a USING sum(b)",
+        "WITH t AS (SELECT 1 AS a, 2 AS b) SELECT * FROM (PIVOT t ON a USING sum(b))",
+        "-- why\n EXPLAIN ANALYZE SELECT 1",
+        "EXPLAIN (ANALYZE, FORMAT json) SELECT 1",
     ],
 )
 def test_whatever_only_reads_is_answered(built: Home, sql: str) -> None:
