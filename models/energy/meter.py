@@ -13,8 +13,10 @@ import msgspec
 Place: TypeAlias = tuple[int, int, int]
 """A raw record's position: generation, partition, offset."""
 
-Trace: TypeAlias = tuple[int, Decimal | None, Decimal | None, Decimal | None, int, int, list[Place | None]]
-"""A time, the register, interval sums, the trapezoid of power and its samples then, and the places of the newest."""
+Trace: TypeAlias = tuple[
+    int, Decimal | None, Decimal | None, Decimal | None, int, int, Place | None, Place | None, Place | None
+]
+"""A time, the register, interval sums, the trapezoid of power and its samples then; places of the newest of each."""
 
 START, STOP, BEGIN, END, FIRST, LAST, INTERVAL_FIRST, INTERVAL_LAST, POWER_FIRST, POWER_LAST = range(10)
 SIGNED_BEGIN, SIGNED_END = 10, 11
