@@ -28,7 +28,11 @@ _FASTEST_W = 500_000
 _SHORTEST_US = 60_000_000
 _FASTER = 3
 """A register goes on if it rises at most so many times as fast as before."""
-_SPEAKS = {"id": 2, "card": 2, "register": 2, "unanswered": 1}
+_SPEAKS, _SILENT, _CONTRADICTS = 2, 1, -1
+"""What a candidate's samples say: they bore the stop's id, its register goes on; nothing; they rose otherwise."""
+_CARD, _UNANSWERED = 2, 1
+_MARGIN = 3
+"""So much more must speak for one candidate than for the next: more than any one thing."""
 _SAME_ZERO = frozenset({Relation.NONE, Relation.SAME})
 
 Candidate: TypeAlias = SessionState | Sighting
@@ -190,21 +194,25 @@ def _choose(state: StationState, fitting: list[SessionState], event: Stopped) ->
 
 def _best(candidates: Sequence[Found], event: Stopped) -> Found | None:
     ranked = sorted(((_speaking(found, event), place) for place, found in enumerate(candidates)), reverse=True)
-    if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+    if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _MARGIN):
         return None
     return candidates[ranked[0][1]]
 
 
 def _speaking(found: Candidate, event: Stopped) -> int:
     """How much speaks for a candidate that fits."""
-    says = {"register": _goes_on(found, event)}
+    register = _of_register(found, event)
     if isinstance(found, Sighting):
-        says |= {"id": True, "unanswered": True}
-    else:
-        is_own = event.transaction_id is not None and event.transaction_id in (found.local_id, found.transaction_id)
-        is_card = event.token is not None and event.token == found.token
-        says |= {"id": is_own, "card": is_card, "unanswered": not found.transaction_ids}
-    return sum(_SPEAKS[name] for name, speaks in says.items() if speaks)
+        return _SPEAKS + register + _UNANSWERED
+    is_card = event.token is not None and event.token == found.token
+    return _of_id(found, event) + _CARD * is_card + register + _UNANSWERED * (not found.transaction_ids)
+
+
+def _of_id(session: SessionState, event: Stopped) -> int:
+    if event.transaction_id is not None and event.transaction_id in (session.local_id, session.transaction_id):
+        return _SPEAKS
+    # One that has samples, of another id or of none, could have been told.
+    return _SILENT if session.register_first is None else 0
 
 
 def fits(session: SessionState, event: Stopped, *, any_card: bool = False) -> bool:
@@ -235,7 +243,7 @@ def _sighted(state: StationState, event: Stopped) -> Iterator[Sighting]:
             yield seen
 
 
-def _goes_on(found: Candidate, event: Stopped) -> bool:
+def _of_register(found: Candidate, event: Stopped) -> int:
     """Whether a stop's register goes on from a candidate's samples, about as fast as they rose."""
     first_wh: Decimal | None
     last_wh: Decimal | None
@@ -244,12 +252,12 @@ def _goes_on(found: Candidate, event: Stopped) -> bool:
     else:
         first_wh, first_us, (last_wh, last_us) = found.meter_start, found.started_us, _last(found)
     if event.meter_wh is None or last_wh is None:
-        return False
+        return _SILENT
     rise, us, before_us = event.meter_wh - last_wh, _between(last_us, event.at_us), _between(first_us, last_us)
     allowed = Decimal(NEAR_WH)
     if us is not None and before_us is not None and before_us > 0 and first_wh is not None:
         allowed += _FASTER * (last_wh - first_wh) * us / before_us
-    return -NEAR_WH <= rise <= allowed
+    return _SPEAKS if -NEAR_WH <= rise <= allowed else _CONTRADICTS
 
 
 def _last(session: SessionState) -> tuple[Decimal | None, int | None]:

@@ -1,8 +1,9 @@
 """A made-up fleet whose truth is known: whatever OCPP allows to go wrong, the facts are those of the clean run.
 
 Retries under old and new ids, answers that get lost, connections that break and queues delivered later, samples and
-stops that never arrive, events of 2.x in any order, a restart of the fold after any record. Where a stop is lost, the
-facts differ only in what they mark as inferred.
+stops that never arrive, events of 2.x in any order, a restart of the fold after any record; one card for all, clocks
+that are wrong always or once, registers that begin anew, the sum of all meters on connector 0, a queue sent twice.
+Where a stop is lost, or nothing tells whose it is, the facts differ only in what they mark as inferred or open.
 """
 
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from models.state import decode, encode
 
 PAUSE = 4000
 """Seconds from one session of a connector to its next."""
+FALSE_S = 4 * 365 * 86_400
+"""How far a clock is behind that was not set."""
 
 
 class Charge:
@@ -26,7 +29,7 @@ class Charge:
         self.connector, self.number, self.drawn = connector, number, drawn
         self.begin = number * PAUSE + connector * 7
         self.end = self.begin + drawn["lasts"]
-        self.meter_start = 1000 * (number + 1) * connector
+        self.meter_start = 0 if drawn.get("is_reset") else 1000 * (number + 1) * connector
         self.meter_stop = self.meter_start + drawn["wh"]
         self.transaction_id = 100 * connector + number + 1
 
@@ -70,7 +73,7 @@ def charges(drawn: list[list[dict[str, Any]]], *, clean: bool = False) -> list[C
     return [Charge(place, n, one) for place, many in enumerate(drawn, 1) for n, one in enumerate(many)]
 
 
-def converse(sessions: list[Charge]) -> Wire:
+def converse(sessions: list[Charge], wire: Wire | None = None, **station: Any) -> Wire:
     """The frames of a 1.6 station in order of receipt; an offline session is delivered when it has ended."""
     messages: list[tuple[float, int, Charge, str, int]] = []
     for charge in sessions:
@@ -81,33 +84,100 @@ def converse(sessions: list[Charge]) -> Wire:
             if (what == "stop" and drawn["is_stop_lost"]) or (what == "sample" and place - 1 in drawn["samples_lost"]):
                 continue
             messages.append((late or when, place, charge, what, place - 1))
-    wire = Wire()
+    wire = wire or Wire()
     for when, _, charge, what, place in sorted(messages, key=lambda m: (m[0], m[2].connector, m[1])):
-        _send(wire, when, charge, what, place)
+        _send(wire, when, charge, what, place, **station)
     return wire
 
 
-def _send(wire: Wire, when: float, charge: Charge, what: str, place: int) -> None:
+def _send(
+    wire: Wire,
+    when: float,
+    charge: Charge,
+    what: str,
+    place: int,
+    *,
+    behind: int = 0,
+    card: str | None = None,
+    has_sum: bool = False,
+    suffix: str = "",
+) -> None:
     drawn, known = charge.drawn, charge.transaction_id if charge.drawn["is_answered"] else -1
     if what == "sample":
         sampled_at, wh = charge.sample(place)
-        value = {"timestamp": at(sampled_at), "sampledValue": [{"value": str(wh)}]}
+        value = {"timestamp": at(sampled_at - behind), "sampledValue": [{"value": str(wh)}]}
         payload = {"connectorId": charge.connector, "transactionId": known, "meterValue": [value]}
         wire.call("MeterValues", payload, seconds=when)
+        if has_sum:
+            value = value | {"sampledValue": [{"value": str(500_000 + 3 * sampled_at)}]}
+            wire.call("MeterValues", payload | {"connectorId": 0, "meterValue": [value]}, seconds=when)
         return
-    token = f"CARD{charge.connector}"
+    token = card or f"CARD{charge.connector}"
     if what == "start":
+        is_false = drawn.get("is_start_false") and not drawn["is_offline"] and not behind
+        begin = charge.begin - (FALSE_S if is_false else behind)
         payload = {"connectorId": charge.connector, "idTag": token, "meterStart": charge.meter_start}
-        payload |= {"timestamp": at(charge.begin)}
+        payload |= {"timestamp": at(begin)}
     else:
-        payload = {"transactionId": known, "idTag": token, "meterStop": charge.meter_stop, "timestamp": at(charge.end)}
-    message_id = f"{what}{charge.transaction_id}"
+        end = charge.end - behind
+        payload = {"transactionId": known, "idTag": token, "meterStop": charge.meter_stop, "timestamp": at(end)}
+    message_id = f"{what}{charge.transaction_id}{suffix}"
     action = "StartTransaction" if what == "start" else "StopTransaction"
     for attempt in range(drawn[f"{what}_retries"] + 1):
         own = message_id if drawn["is_same_id"] else f"{message_id}/{attempt}"
         wire.call(action, payload, own, seconds=when)
     if what == "start" and drawn["is_answered"]:
         wire.started(own, charge.transaction_id, seconds=when)
+
+
+_HOSTILE = st.tuples(
+    _CHARGE,
+    st.fixed_dictionaries({"is_reset": st.booleans(), "is_start_false": st.booleans()}),
+).map(lambda both: both[0] | both[1])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    drawn=st.lists(st.lists(_HOSTILE, max_size=12), min_size=2, max_size=3),
+    behind=st.sampled_from((0, 0, 7200, -7200, FALSE_S)),
+    card=st.sampled_from((None, "CARD")),
+    has_sum=st.booleans(),
+)
+def test_no_stop_is_ever_given_to_a_session_that_it_did_not_end(
+    drawn: list[list[dict[str, Any]]], behind: int, card: str | None, has_sum: bool
+) -> None:
+    sessions = charges(drawn)
+    wire = Wire()
+    for number in range(4):
+        for connector in range(1, len(drawn) + 1):
+            payload = {"connectorId": connector, "status": "Available", "errorCode": "NoError"}
+            payload |= {"timestamp": at(20 * number - 100 - behind)}
+            wire.call("StatusNotification", payload, seconds=20 * number - 100)
+    every = converse(sessions, wire, behind=behind, card=card, has_sum=has_sum).sessions()
+    assert len(every) == len(sessions)
+    found = {(s.connector_id, s.started_at): s for s in every}
+    for charge in sessions:
+        session = found[charge.connector, moment(charge.begin)]
+        if session.end_kind == "reported":
+            assert not charge.drawn["is_stop_lost"]
+            assert told(session) == charge.truth
+            continue
+        # Only under one card, without ids of their own, does nothing tell whose a stop is.
+        assert charge.drawn["is_stop_lost"] or (card is not None and not charge.drawn["is_answered"])
+        assert session.energy_wh is None or session.energy_wh <= charge.drawn["wh"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(drawn=st.lists(st.lists(_HOSTILE, max_size=12), min_size=1, max_size=2))
+def test_a_queue_that_is_sent_twice_under_new_ids_changes_no_session(drawn: list[list[dict[str, Any]]]) -> None:
+    drawn = [[one | {"is_answered": True, "is_stop_lost": False} for one in connector] for connector in drawn]
+    once = converse(charges(drawn))
+    again = converse(charges(drawn))
+    for charge in sorted(charges(drawn), key=lambda c: (c.end, c.connector)):
+        for what in ("start", "stop"):
+            _send(again, 10**6 + len(again.records), charge, what, 0, suffix="again")
+    sent = {s.session_id: told(s) for s in once.sessions()}
+    assert {s.session_id: told(s) for s in again.sessions()} == sent
 
 
 def told(session: Session) -> tuple[int | None, datetime | None, datetime | None, int | None]:
