@@ -2,6 +2,8 @@
 
 import re
 
+import msgspec
+
 from models.crosswalk.rows import ROWS, Row
 
 _DIALECTS = (
@@ -17,6 +19,8 @@ _MREC = re.compile(r"(?:cx0*|mrec)(\d{1,2})(?:\D.*)?", re.IGNORECASE)
 _SPELLING = re.compile(r"[\s_\-.]+")
 _BY_NAME_ONLY = 0.9
 """How much a row is believed where only the name of its code says which taxonomy is meant."""
+_OTHER_MODEL = 0.8
+"""How much a row is believed for a model of its vendor that it does not name."""
 
 
 def _key(text: str) -> str:
@@ -77,26 +81,37 @@ def _in_dialect(code: str, dialect: str) -> Row | None:
 
 
 def _of_vendor(code: str, vendors: tuple[str | None, ...], model: str | None) -> Row | None:
-    """The narrowest row of a vendor's dictionary: `type/subtype` before its type alone, a model's before a vendor's."""
+    """The narrowest row of a vendor's dictionary: `type/subtype` before its type alone, a model's before a vendor's.
+
+    What a vendor writes of one model is believed of its others too, but less.
+    """
     for key in (_key(code), _key(code.partition("/")[0]), _key(code.rpartition("/")[2])):
-        fitting = [row for row in _VENDOR_ROWS.get(key, ()) if _fits(row, vendors, model)]
-        if fitting:
-            return max(fitting, key=lambda row: (bool(row.model), bool(row.vendor_id)))
+        fitting = [row for row in _VENDOR_ROWS.get(key, ()) if _is_of_vendor(row, vendors)]
+        if not fitting:
+            continue
+        own = [row for row in fitting if not row.model or _begins(model, row.model)]
+        if own:
+            return max(own, key=lambda row: (bool(row.model), bool(row.vendor_id)))
+        return _believed(fitting[0], _OTHER_MODEL)
     return None
 
 
-def _fits(row: Row, vendors: tuple[str | None, ...], model: str | None) -> bool:
-    is_vendor = not row.vendor_id or any(row.vendor_id.casefold() == (name or "").casefold() for name in vendors)
-    return is_vendor and (not row.model or row.model.casefold() == (model or "").casefold())
+def _is_of_vendor(row: Row, vendors: tuple[str | None, ...]) -> bool:
+    return not row.vendor_id or any(_begins(name, row.vendor_id) for name in vendors)
+
+
+def _begins(name: str | None, known: str) -> bool:
+    """Whether a name is a known one, or goes on behind it (`Delta Electronics`, `AC MAX 22`)."""
+    return name is not None and _key(name).startswith(_key(known))
 
 
 def _by_name(code: str) -> Row | None:
     """Some stations write the name of another taxonomy's code, or of 1.6's enumeration, where their own should be."""
     key = _key(code)
     row = _NAMES.get(key) or _ERROR_CODES.get(key)
-    if row is None:
-        return None
-    return Row(
-        row.taxonomy, row.raw_key, row.name, row.vendor_id, row.model, row.canonical_code, row.family, row.actor,
-        row.severity, row.confidence * _BY_NAME_ONLY, row.source,
-    )  # fmt: skip
+    return None if row is None else _believed(row, _BY_NAME_ONLY)
+
+
+def _believed(row: Row, share: float) -> Row:
+    """The row, believed less than its own taxonomy says."""
+    return msgspec.structs.replace(row, confidence=row.confidence * share)

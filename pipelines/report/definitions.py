@@ -11,6 +11,7 @@ DEFINITIONS: dict[str, str] = {
     "fault.change_point": "Ratio of fault rates to the earlier firmware of the model, with the 95 % Poisson interval.",
     "fault.mttr": "Time from opened to cleared over the episodes that were cleared.",
     "fault.open": "Episodes without a clearing report.",
+    "fault.unmapped": "Codes that no row of the crosswalk knows, by the time in which their episodes were open.",
     "auth.accepted": "Authorize requests answered Accepted, of all Authorize requests.",
     "auth.answers": "Authorize requests by the status of their answer.",
     "auth.refused_cards": "Cards presented in the period and never accepted.",

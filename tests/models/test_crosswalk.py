@@ -12,7 +12,7 @@ from models.crosswalk.lookup import by_error_code, by_pair, by_vendor_code
 from models.crosswalk.rows import ACTORS, SEVERITIES, TAXONOMIES, CrosswalkError, row_of
 from models.wording import HIDDEN, LONGEST, code_shown, id_shown, shown
 
-STATES = {"1": "fad1890754b88f92"}
+STATES = {"1": "fad1890754b88f92", "2": "fc04abcf65f5237e"}
 """The data of each version, so that nobody changes a row and leaves the version as it is."""
 
 
@@ -168,3 +168,27 @@ def test_the_data_files_hold_no_long_quotes() -> None:
     for path in folder.glob("*.csv"):
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
             assert len(line) < 220, line
+
+
+@pytest.mark.parametrize(
+    ("code", "vendor", "model", "expected", "confidence"),
+    [
+        ("EV0082", "Delta", "AC MAX", "over_current", 0.8),
+        ("EV0087", "Delta Electronics", "ACMAX 22kW", "contactor_failure", 0.8),
+        ("EV0087", "DELTA", "Ultra Fast", "contactor_failure", 0.64),
+        ("EV0087", "DELTA", None, "contactor_failure", 0.64),
+        ("NoPPDetected", "CTEK", "CC2", "proximity_fault", 0.9),
+        ("NoPPDetected", "Other", None, "proximity_fault", 0.8),
+    ],
+)
+def test_a_vendor_s_dictionary_holds_for_its_stations(
+    code: str, vendor: str, model: str | None, expected: str, confidence: float
+) -> None:
+    row = by_vendor_code(code, None, vendor, model)
+    assert row is not None
+    assert (row.canonical_code, round(row.confidence, 2)) == (expected, confidence)
+
+
+@pytest.mark.parametrize("vendor", [None, "", "ABB"])
+def test_a_vendor_s_code_from_another_vendor_s_station_is_unknown(vendor: str | None) -> None:
+    assert by_vendor_code("EV0087", None, vendor, "AC MAX") is None

@@ -13,6 +13,7 @@ from pipelines.report.queries import Queries
 _STEPS = (5, 15, 30, 60, 100)
 _FEW = 5
 _SENT = 4
+_MOST = 10
 _ALONE = "no earlier firmware"
 
 
@@ -30,7 +31,7 @@ def page(queries: Queries, totals: dict[str, Any]) -> Page:
         headline=headline,
         lead=f"{numbers.count(totals['episodes'], 'episode')} in the period; an episode runs from opened to cleared, "
         "however many messages it took.",
-        blocks=[_firmware(daily, verdicts), _codes(queries), _repair(queries), _open(queries)],
+        blocks=[_firmware(daily, verdicts), _codes(queries), _repair(queries), _open(queries), _unmapped(queries)],
     )
 
 
@@ -221,4 +222,38 @@ def _open(queries: Queries) -> Block:
         body if shown else Markup("<p>Nothing is open.</p>"),
         "faults_open",
         wide=False,
+    )
+
+
+def _unmapped(queries: Queries) -> Block:
+    rows = queries.run("faults_unmapped")
+    shown = [
+        {
+            "code": r["unmapped_code"],
+            "make": f"{r['vendor']} {r['model']}",
+            "episodes": numbers.number(r["episodes"]),
+            "open": numbers.number(r["episodes_open"]),
+            "stations": numbers.number(r["stations"]),
+            "time": numbers.duration(r["open_s"]),
+        }
+        for r in rows.head(_MOST).iter_rows(named=True)
+    ]
+    labels = {
+        "code": "As sent",
+        "make": "Vendor and model",
+        "episodes": "Episodes",
+        "open": "Open",
+        "stations": "Stations",
+        "time": "Time open",
+    }
+    body = tables.html("t-unmapped", shown, labels, text=("code", "make"), caption="Codes that nobody has mapped")
+    some = f", the first {_MOST} of {numbers.number(len(rows))}" if len(rows) > _MOST else ""
+    return Block(
+        "fault.unmapped",
+        "Which codes does nobody know?",
+        f"{numbers.count(int(rows['episodes'].sum()), 'episode')} of the period with a code that the crosswalk does "
+        f"not know, longest open first{some}",
+        body if shown else Markup("<p>Every code of the period is in the crosswalk (core__fault_codes).</p>"),
+        "faults_unmapped",
+        note="a new row in models/crosswalk and a replay map the history; core__unmapped_codes lists all of it",
     )

@@ -269,3 +269,12 @@ def test_another_taxonomy_s_name_as_error_code_is_that_fault(name: str) -> None:
     wire.status("Faulted", name)
     (fault,) = wire.fold().of("faults")
     assert (fault.canonical_code, fault.code, fault.unmapped_code) == ("power_loss", name, None)
+
+
+def test_a_booted_vendor_and_model_say_what_its_code_means() -> None:
+    wire = Wire()
+    wire.call("BootNotification", {"chargePointVendor": "Delta Electronics", "chargePointModel": "AC MAX"})
+    payload = {"connectorId": 1, "status": "Faulted", "errorCode": "OtherError", "vendorErrorCode": "EV0082"}
+    wire.call("StatusNotification", payload)
+    (fault,) = wire.fold().of("faults")
+    assert (fault.canonical_code, fault.taxonomy, fault.unmapped_code) == ("over_current", "vendor", None)

@@ -5,6 +5,7 @@ import json
 import pytest
 from captures import Folded, Wire, at
 
+from models import crosswalk
 from models.faults.memory import FaultState
 from models.state import StationState
 
@@ -257,7 +258,7 @@ def test_an_older_episode_that_only_gets_its_make_is_mapped_when_it_is_said() ->
     fault = FaultState("a", "GroundFailure", "ocpp1.6", None, 1, opened_us=0)
     folded.states["CP"] = StationState(station_id="CP", faults={"None/1/GroundFailure": fault})
     (said,) = folded.fold(wire.records).of("faults")
-    assert (said.canonical_code, said.vendor, said.mapping_version) == ("ground_failure", "V", "1")
+    assert (said.canonical_code, said.vendor, said.mapping_version) == ("ground_failure", "V", crosswalk.VERSION)
 
 
 def test_a_queued_faulted_while_the_connector_is_faulted_closes_with_it() -> None:
