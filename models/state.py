@@ -61,6 +61,8 @@ class AwaitedCall(msgspec.Struct, array_like=True, gc=False):
     target: str
     token: str | None = None
     asked_us: int | None = None
+    is_shadowed: bool = False
+    """A newer call of the system's has the same id: an answer that does not tell whose it is, is its answer."""
 
 
 class AuthorizationState(msgspec.Struct, array_like=True, gc=False):
@@ -345,6 +347,8 @@ class StationState(msgspec.Struct, array_like=True):
     """The newest ones, until the clock is known."""
     ended: bytes = b""
     """1.6: sessions that fell out of `closed_sessions` (`sessions.ended`)."""
+    is_protocol_guessed: bool = False
+    """No frame has told its version yet."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

@@ -120,6 +120,8 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
         return _repaired(state, record, frame, received_us, context) if type(frame) is FrameError else refusal
     if not arrival.counts(state, record, received_us):
         return None
+    if state.is_protocol_guessed or (record.protocol is None and state.protocol is None):
+        arrival.learn_protocol(state, record, received_us)
     state.protocol = protocol
     if state.faults or state.due_us is not None:
         _pass_time(state, record, received_us, protocol, context)
@@ -132,8 +134,7 @@ def _frame(state: StationState, record: Record, received_us: int | None, context
                 # Heartbeats, mostly.
                 return None
             return _call(state, frame, reader, record, received_us, context)
-        if frame.action in COMMANDS:
-            return _command(state, frame, record, received_us, context)
+        return _asked(state, frame, record, received_us, context)
     elif (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
         # 2.1's types 5 and 6 may carry any id and answer no call.
         _answered(state, frame, record, received_us, protocol)
@@ -221,6 +222,15 @@ def _call(
     return None
 
 
+def _asked(
+    state: StationState, call: Call, record: Record, received_us: int | None, context: Context
+) -> Refusal | None:
+    """Fold a call of the system's."""
+    if state.calls and (waiting := state.calls.get(_key(call.message_id))) is not None:
+        waiting.is_shadowed = True
+    return _command(state, call, record, received_us, context) if call.action in COMMANDS else None
+
+
 def _command(
     state: StationState, call: Call, record: Record, received_us: int | None, context: Context
 ) -> Refusal | None:
@@ -237,9 +247,21 @@ def _command(
 def _answered(
     state: StationState, frame: CallResult | CallError, record: Record, received_us: int | None, protocol: str
 ) -> None:
+    if record.direction != _CSMS_TO_CP:
+        record = _directed(state, frame, record)
     operations.answered(state, frame, received_us, record.direction)
     if record.direction != _CP_TO_CSMS:
         _answer(state, frame, ADAPTERS[protocol], Moment(record, received_us, protocol, frame.message_id))
+
+
+def _directed(state: StationState, frame: CallResult | CallError, record: Record) -> Record:
+    """The answer with its direction, where its call is waited for: a log may be cut between the two."""
+    call = state.calls.get(_key(frame.message_id))
+    if call is None or (record.direction is not None and not call.is_shadowed):
+        return record
+    direction = _CP_TO_CSMS if call.is_shadowed else _CSMS_TO_CP
+    call.is_shadowed = False
+    return msgspec.structs.replace(record, direction=direction)
 
 
 def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter, moment: Moment) -> None:

@@ -92,8 +92,8 @@ class Versions:
     def of(self, station_id: str, frame: bytes, given: str | None) -> str | None:
         """One record's version, in the order of the log.
 
-        The given one; else what the frame shows; else the station's newest before it, its first in the
-        file, or that of all the file's stations where they agree; else null.
+        The given one; else what the frame shows; else the station's newest before it, or its first in the file;
+        else null: what other stations speak says nothing, and another file may tell (`models.order.unsaid`).
         """
         seen = self._seen.get(station_id, {})
         version = given or _resolved(told(frame), seen)
@@ -102,13 +102,7 @@ class Versions:
             return version
         if station_id in self._current:
             return self._current[station_id]
-        if seen:
-            return _resolved(next(iter(seen)), seen)
-        return self._common()
-
-    def _common(self) -> str | None:
-        versions = {_resolved(evidence, seen) for seen in self._seen.values() for evidence in seen}
-        return versions.pop() if len(versions) == 1 else None
+        return _resolved(next(iter(seen)), seen) if seen else None
 
 
 def told(frame: bytes) -> str | None:

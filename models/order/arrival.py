@@ -47,6 +47,19 @@ def counts(state: StationState, record: Record, received_us: int | None) -> bool
     return _counts_at_instant(state, record, received_us)
 
 
+def learn_protocol(state: StationState, record: Record, received_us: int | None) -> None:
+    """Take note of a frame whose version is only guessed; the first one told otherwise marks the station.
+
+    Only a log that names no versions, cut before its first telling frame, comes to that.
+    """
+    if record.protocol is None:
+        state.is_protocol_guessed = True
+        return
+    state.is_protocol_guessed = False
+    if record.protocol != state.protocol and not state.is_replay:
+        _mark(state, record, received_us or 0)
+
+
 def settle(state: StationState) -> None:
     """Hash the newest frame: not done for every frame, as few share their instant with another."""
     if state.newest is not None:
@@ -107,13 +120,17 @@ def _counts_at_instant(state: StationState, record: Record, received_us: int) ->
 
 def _late(state: StationState, record: Record, received_us: int) -> bool:
     state.late += 1
+    _mark(state, record, received_us)
+    return False
+
+
+def _mark(state: StationState, record: Record, received_us: int) -> None:
     mark = state.mark
     if mark is None:
         mark = state.mark = Mark(since_us=received_us, source=record.source)
     mark.frames += 1
     mark.since_us = min(mark.since_us, received_us)
     mark.generation, mark.offset = record.generation, record.offset
-    return False
 
 
 def _switch(state: StationState, source: str) -> None:

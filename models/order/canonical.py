@@ -14,6 +14,7 @@ import msgspec
 
 from models import times
 from models.frames import CallError, CallResult, CallResultError, decode
+from models.order import unsaid
 from models.record import Kind, Record
 
 _Name = tuple[str, str | None, bytes]
@@ -27,7 +28,7 @@ def canonical(records: Iterable[Record]) -> list[Record]:
     """The records of one station, each frame once, in an order that depends on nothing but what the lines say.
 
     Of several lines that hold a frame the one that stands first in the log is handed out, with direction and protocol
-    where only another line knew them. A line that is there twice is one line.
+    where only another line knew them, or other frames tell (`unsaid`). A line that is there twice is one line.
     """
     lines = in_log_order(records)
     instants: dict[int, list[Record]] = defaultdict(list)
@@ -45,7 +46,7 @@ def canonical(records: Iterable[Record]) -> list[Record]:
     for received in sorted(instants):
         group = instants.pop(received)
         timed += group if len(group) == 1 else _Instant(group).order(received, spans)
-    return _with_untimed(timed, untimed) if untimed else timed
+    return unsaid.told(_with_untimed(timed, untimed) if untimed else timed)
 
 
 def in_log_order(records: Iterable[Record]) -> list[Record]:

@@ -4,7 +4,7 @@
 WITH frames AS (
   -- Of a live run, every connection is a source.
   SELECT
-    station_id, received_at, direction,
+    station_id, received_at,
     CASE WHEN starts_with(source, 'live-') THEN left(source, 13) ELSE source END AS covering
   FROM raw_ocpp__frames WHERE received_at IS NOT NULL
 ), firsts AS (
@@ -132,7 +132,7 @@ WITH frames AS (
   WHERE c.action = 'BootNotification' AND c.outcome = 'result' AND contains(f.payload_text, '"interval"')
 ), heard AS (
   SELECT station_id, received_at, 'frame' AS kind, NULL AS connection, CAST(NULL AS DOUBLE) AS interval_s
-  FROM frames WHERE direction IS DISTINCT FROM 'csms-to-cp'
+  FROM stg_ocpp__frames WHERE direction IS DISTINCT FROM 'csms-to-cp' AND received_at IS NOT NULL
   UNION ALL
   SELECT station_id, received_at, kind, connection, NULL FROM raw_ocpp__connections WHERE received_at IS NOT NULL
   UNION ALL

@@ -28,17 +28,24 @@ def land(lake: Lake, log: Iterable[Record]) -> Lake:
     """Land a log's frames, its connections, and the facts that the step makes of them."""
     states: dict[str, StationState] = {}
     facts: dict[tuple[str, str], Fact] = {}
-    rows: dict[str, list[dict[str, object]]] = defaultdict(list)
+    log = list(log)
     for record in log:
         state = states.setdefault(record.station_id, StationState(station_id=record.station_id))
         step(state, record, Context(KEY))
         for fact in drain(state):
             facts[fact.kind, fact.fact_id] = fact
+    return put(lake, log, facts.values())
+
+
+def put(lake: Lake, log: Iterable[Record], facts: Iterable[Fact]) -> Lake:
+    """Land these records and facts as they are."""
+    rows: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for record in log:
         rows["raw_ocpp__frames" if record.kind == "frame" else "raw_ocpp__connections"].append(_raw(record))
     for name, found in rows.items():
         lake.add(name, pa.Table.from_pylist(found, LANDED[name].schema))
     by_kind: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts.values():
+    for fact in facts:
         by_kind[fact.kind].append(fact)
     for said in by_kind.values():
         lake.facts(*said)

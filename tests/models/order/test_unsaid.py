@@ -1,0 +1,45 @@
+"""What a log leaves out, told from the station's other frames, whatever file they came in."""
+
+from captures import START_US, frame
+
+from models.order.canonical import canonical
+from models.record import Direction
+from models.state import StationState
+from models.step import Context, step
+
+UP, DOWN = Direction.CP_TO_CSMS, Direction.CSMS_TO_CP
+BEAT, RESET = [2, "1", "Heartbeat", {}], [2, "1", "Reset", {"type": "Hard"}]
+
+
+def test_an_answer_goes_against_the_newest_call_that_waits_for_one() -> None:
+    log = [
+        frame([3, "1", {}], ordinal=0, us=START_US + 1, direction=None),
+        frame(BEAT, ordinal=1, us=START_US + 2),
+        frame(RESET, ordinal=2, us=START_US + 3, direction=DOWN),
+        frame([3, "1", {}], ordinal=0, us=START_US + 4, direction=None, source="other"),
+        frame([4, "1", "InternalError", "", {}], ordinal=1, us=START_US + 5, direction=None, source="other"),
+        frame([3, "1", {}], ordinal=2, us=START_US + 6, direction=None, source="other"),
+    ]
+    for order in (log, log[3:] + log[:3]):
+        for offset, record in enumerate(order):
+            record.offset = offset
+        assert [record.direction for record in canonical(order)] == [None, UP, DOWN, UP, DOWN, None]
+
+
+def test_a_frame_is_of_the_version_spoken_before_it_else_of_the_first_one_after() -> None:
+    protocols = [None, "ocpp1.6", None, "ocpp2.1", None]
+    log = [frame(BEAT, ordinal=n, us=START_US + n + 1, protocol=protocol) for n, protocol in enumerate(protocols)]
+    assert [record.protocol for record in canonical(log)] == ["ocpp1.6"] * 3 + ["ocpp2.1"] * 2
+    silent = [frame(BEAT, ordinal=0, us=START_US + 1, protocol=None)]
+    assert canonical(silent) == silent
+
+
+def test_a_version_that_was_guessed_wrongly_marks_the_station_and_one_guessed_rightly_does_not() -> None:
+    for protocol, is_marked in (("ocpp2.0.1", True), ("ocpp1.6", False)):
+        state = StationState(station_id="CP")
+        step(state, frame(BEAT, ordinal=0, us=START_US + 1, protocol=None), Context(None))
+        assert state.is_protocol_guessed
+        step(state, frame(BEAT, ordinal=1, us=START_US + 2, protocol=protocol), Context(None))
+        step(state, frame(BEAT, ordinal=2, us=START_US + 3, protocol=None), Context(None))
+        assert (state.mark is not None, state.is_protocol_guessed) == (is_marked, False)
+        assert state.protocol == protocol
