@@ -3,8 +3,9 @@
 import pytest
 from captures import Folded, Wire, at
 
+from models.sessions import ended
 from models.sessions.ended import MAX_ENDED
-from models.state import MAX_CLOSED_SESSIONS, decode, encode
+from models.state import MAX_CLOSED_SESSIONS, StationState, decode, encode
 
 LATE = 1_000_000
 
@@ -113,3 +114,13 @@ def test_every_id_of_a_session_that_was_retried_leads_to_it_when_it_comes_again(
     wire.stop(502, seconds=LATE + len(wire.records), timestamp=at(-8000))
     folded = wire.fold()
     assert figures(folded)[:2] == (21, 22_000)
+
+
+def test_bytes_of_two_entries_that_look_like_one_are_none() -> None:
+    state = StationState(station_id="CP")
+    start = ended.start_of("content", "7")
+    # The five bytes begin within an entry's stop.
+    state.ended = bytes(13) + start
+    assert not ended.has_start(state, "content", "7")
+    state.ended = bytes(6) + start + bytes(7)
+    assert ended.has_start(state, "content", "7")

@@ -162,6 +162,28 @@ def test_a_start_ahead_of_its_own_receipt_gives_way_to_an_end_that_is_right() ->
     assert found.started_reported_at == moment(7200)
 
 
+def test_an_end_that_lay_in_one_queue_with_its_start_follows_the_same_clock() -> None:
+    wire, ahead = Wire(), 7000
+    for number in range(4):
+        say(wire, 20 * number, 20 * number + ahead)
+    # An hour's session, told when it had been over for as long as the clock is ahead: its end seems right by itself.
+    wire.start(7, seconds=4600 + ahead, timestamp=at(1000 + ahead))
+    wire.stop(7, seconds=4601 + ahead, timestamp=at(4600 + ahead))
+    found = only(wire.fold())
+    assert (found.started_at, found.ended_at) == (moment(1000), moment(4600))
+    assert (found.ended_reported_at, found.clock_offset_s) == (moment(4600 + ahead), -ahead)
+
+
+def test_a_clock_that_was_put_right_within_a_session_leaves_its_end_alone() -> None:
+    wire, ahead = Wire(), 7000
+    for number in range(4):
+        say(wire, 20 * number, 20 * number + ahead)
+    wire.start(7, seconds=1000, timestamp=at(1000 + ahead))
+    wire.stop(7, seconds=11_000, timestamp=at(11_000))
+    found = only(wire.fold())
+    assert (found.started_at, found.ended_at) == (moment(1000), moment(11_000))
+
+
 def test_without_any_receipt_an_end_before_its_start_is_the_last_sign() -> None:
     wire = Wire()
     wire.start(7, seconds=0)
