@@ -9,19 +9,25 @@ WITH samples AS (
   FROM core__measurements
   WHERE NOT is_repeat
 ), nominals AS (
-  -- The grid's voltage as the station itself shows it; what has none near is no alternating voltage.
-  SELECT station_id, is_line_to_line, arg_min(nominal_v, (abs(nominal_v - usual_v), nominal_v)) AS nominal_v
+  -- The grid's voltage as the station itself shows it. A named phase is alternating voltage, however low it stays;
+  -- without one it may be the direct voltage of a battery, and only what is near a household's voltage is told.
+  SELECT station_id, is_line_to_line, is_phased, arg_min(nominal_v, (abs(nominal_v - usual_v), nominal_v)) AS nominal_v
   FROM (
-    SELECT station_id, phase LIKE '%-%' AS is_line_to_line, median(normalised) AS usual_v
+    SELECT
+      station_id, coalesce(phase LIKE '%-%', false) AS is_line_to_line, phase IS NOT NULL AS is_phased,
+      median(normalised) AS usual_v
     FROM samples
-    -- Without a phase it may be the direct voltage of the battery.
-    WHERE measurand = 'Voltage' AND unit = 'V' AND normalised >= 10 AND phase IS NOT NULL AND phase <> 'N'
+    WHERE measurand = 'Voltage' AND unit = 'V' AND normalised >= 10 AND phase IS DISTINCT FROM 'N'
+      AND (phase IS NOT NULL OR coalesce(location_normalised, 'Outlet') = 'Outlet')
     GROUP BY ALL
   )
   JOIN (
     VALUES (false, 100), (false, 120), (false, 127), (false, 220), (false, 230), (false, 240), (false, 277),
     (true, 200), (true, 208), (true, 240), (true, 380), (true, 400), (true, 415), (true, 480), (true, 600)
-  ) AS known (is_between, nominal_v) ON is_between = is_line_to_line AND abs(nominal_v - usual_v) <= 0.12 * nominal_v
+  ) AS known (is_between, nominal_v)
+    ON is_between = is_line_to_line
+    AND abs(nominal_v - usual_v) <= CASE WHEN is_phased THEN 0.25 ELSE 0.12 END * nominal_v
+    AND (is_phased OR nominal_v <= 240)
   GROUP BY ALL
 ), voltages AS (
   -- EN 50160: within 10 % of the nominal voltage. Under 10 V a contactor is open.
@@ -30,8 +36,11 @@ WITH samples AS (
     abs(s.normalised - n.nominal_v) AS deviation, CAST(round(s.normalised, 1) AS VARCHAR) AS seen,
     concat(round(0.9 * n.nominal_v, 1), ' to ', round(1.1 * n.nominal_v, 1)) AS band
   FROM samples AS s
-  JOIN nominals AS n ON n.station_id = s.station_id AND n.is_line_to_line = (s.phase LIKE '%-%')
-  WHERE s.measurand = 'Voltage' AND s.unit = 'V' AND s.normalised >= 10 AND s.phase <> 'N'
+  JOIN nominals AS n
+    ON n.station_id = s.station_id AND n.is_line_to_line = coalesce(s.phase LIKE '%-%', false)
+    AND n.is_phased = (s.phase IS NOT NULL)
+  WHERE s.measurand = 'Voltage' AND s.unit = 'V' AND s.normalised >= 10 AND s.phase IS DISTINCT FROM 'N'
+    AND (s.phase IS NOT NULL OR coalesce(s.location_normalised, 'Outlet') = 'Outlet')
     AND s.normalised NOT BETWEEN 0.9 * n.nominal_v AND 1.1 * n.nominal_v
 ), frequencies AS (
   -- EN 50160: within 1 % of 50 Hz; of 60 Hz likewise.
@@ -86,8 +95,29 @@ WITH samples AS (
   ANTI JOIN offers AS o ON o.session_id = p.session_id
   WHERE p.measurand = 'Power.Active.Import' AND p.unit IN ('W', 'VA') AND p.session_id IS NOT NULL
     AND p.phase IS NULL AND coalesce(p.location_normalised, 'Outlet') = 'Outlet'
+), limited AS (
+  -- The system's own wish is no derating.
+  SELECT c.station_id, c.answered_at AS limited_at
+  FROM core__calls AS c
+  JOIN raw_ocpp__frames AS f
+    ON f.source = c.answer_source AND f.ordinal = c.answer_ordinal AND f.station_id = c.station_id
+  WHERE c.action = 'SetChargingProfile' AND c.outcome = 'result' AND contains(f.payload_text, '"Accepted"')
+    AND c.answered_at IS NOT NULL
+), falls AS (
+  -- Without a state of charge, a car that tapers is told from a station that derates by how it falls: at once, to
+  -- under half of the sample before, and level from then on.
+  SELECT session_id, min(measured_at) AS fell_at
+  FROM (
+    SELECT
+      p.session_id, p.measured_at, p.normalised,
+      lag(p.normalised) OVER (PARTITION BY p.session_id, p.phase ORDER BY p.measured_at) AS before
+    FROM sampled_powers AS p
+    ANTI JOIN (SELECT session_id FROM samples WHERE measurand = 'SoC') AS c ON c.session_id = p.session_id
+  )
+  WHERE normalised < 0.5 * before AND normalised > 0.1 * before
+  GROUP BY session_id
 ), deratings AS (
-  SELECT *
+  SELECT d.*
   FROM (
     SELECT o.*, 0.7 * o.highest AS limit_w FROM offers AS o
     WHERE o.normalised > 0 AND o.normalised < 0.7 * o.highest
@@ -98,9 +128,18 @@ WITH samples AS (
       WHERE measurand = 'SoC' AND normalised BETWEEN 1 AND 100 AND session_id IS NOT NULL
     ) AS c ON c.session_id = p.session_id AND p.measured_at >= c.measured_at
     WHERE p.normalised > 0.1 * p.highest AND p.normalised < 0.5 * p.highest AND c.normalised < 50
-  )
-  WINDOW w AS (PARTITION BY session_id, measurand, phase)
-  QUALIFY count(*) OVER w >= 3 AND epoch(max(measured_at) OVER w - min(measured_at) OVER w) >= 180
+    UNION ALL
+    SELECT p.*, 0.5 * p.highest FROM sampled_powers AS p
+    JOIN falls AS f ON f.session_id = p.session_id AND p.measured_at >= f.fell_at
+    WHERE p.normalised > 0.1 * p.highest AND p.normalised < 0.5 * p.highest
+    WINDOW charge AS (PARTITION BY p.session_id, p.phase)
+    QUALIFY max(p.normalised) OVER charge <= 1.25 * min(p.normalised) OVER charge
+  ) AS d
+  JOIN core__sessions AS s ON s.session_id = d.session_id
+  ASOF LEFT JOIN limited AS l ON l.station_id = d.station_id AND d.measured_at >= l.limited_at
+  WHERE NOT coalesce(l.limited_at >= s.started_at, false)
+  WINDOW w AS (PARTITION BY d.session_id, d.measurand, d.phase)
+  QUALIFY count(*) OVER w >= 3 AND epoch(max(d.measured_at) OVER w - min(d.measured_at) OVER w) >= 180
 ), odd AS (
   SELECT
     station_id, evse_id, connector_id, protocol, session_id, series, kind, phase, measured_at, deviation, seen, band,

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from folded import land, records, shared
+import pytest
+from folded import Wire, land, records, shared
+from folded import at as wire_at
 from metered import meter, sample, session
 from small_lake import Lake, rows
 
@@ -88,3 +90,61 @@ def test_sap_capture_has_two_sessions_with_unequal_phases_and_some_whose_power_i
     )
     found = [("energy_disagrees", 3, 0), ("phase_imbalance", 2, 2), ("power_disagrees", 18, 0)]
     assert rows(opened, query) == found
+
+
+def said(lake: Lake, wire: Wire, kind: str) -> list[tuple[object, ...]]:
+    query = f"SELECT value, expected FROM core__measurement_anomalies WHERE anomaly = '{kind}'"
+    return rows(land(lake, wire.records).build(), query)
+
+
+def sampled(wire: Wire, second: int, measurand: str, unit: str, value: object, **more: str) -> None:
+    sample = {"value": str(value), "measurand": measurand, "unit": unit} | more
+    values = [{"timestamp": wire_at(second), "sampledValue": [sample]}]
+    wire.call("MeterValues", {"connectorId": 1, "transactionId": 5, "meterValue": values}, seconds=second)
+
+
+def charging(values: list[object], measurand: str, unit: str, **more: str) -> Wire:
+    wire = Wire()
+    wire.start(5, seconds=0, timestamp=wire_at(0), meterStart=0)
+    for place, value in enumerate(values):
+        sampled(wire, 60 * (place + 1), measurand, unit, value, **more)
+    return wire
+
+
+@pytest.mark.parametrize(
+    ("volts", "more", "found"),
+    [
+        ([230] * 6 + [180] * 3, {}, [("180.0", "207.0 to 253.0")]),  # no phase, yet a household's voltage
+        ([185] * 8, {"phase": "L1"}, [("185.0", "198.0 to 242.0")]),  # steadily too low
+        ([230] * 6 + [180] * 3, {"location": "EV"}, []),  # the battery's
+        ([380, 390, 400, 340], {}, []),
+    ],
+)
+def test_a_voltage_that_stays_low_or_names_no_phase_is_too_low_all_the_same(
+    lake: Lake, volts: list[object], more: dict[str, str], found: list[tuple[str, str]]
+) -> None:
+    assert said(lake, charging(volts, "Voltage", "V", **more), "undervoltage") == found
+
+
+@pytest.mark.parametrize(
+    ("watts", "found"),
+    [
+        ([22_000] * 3 + [4_000] * 5, [("4000.0", "at least 11000.0")]),
+        ([22_000, 20_000, 17_000, 14_000, 10_000, 8_000, 6_000, 4_000], []),  # a car that tapers
+        ([22_000] * 3 + [9_000, 6_000, 4_000, 3_000], []),
+    ],
+)
+def test_without_a_state_of_charge_power_that_falls_at_once_and_stays_is_derating(
+    lake: Lake, watts: list[object], found: list[tuple[str, str]]
+) -> None:
+    assert said(lake, charging(watts, "Power.Active.Import", "W"), "derating") == found
+
+
+@pytest.mark.parametrize(("status", "found"), [("Accepted", 0), ("Rejected", 1)])
+def test_an_offer_that_the_system_lowered_is_no_derating(lake: Lake, status: str, found: int) -> None:
+    wire = charging([32, 32, 32], "Current.Offered", "A")
+    wire.add([2, "p1", "SetChargingProfile", {"connectorId": 1}], "csms-to-cp", 185)
+    wire.add([3, "p1", {"status": status}], "cp-to-csms", 186)
+    for second in range(240, 600, 60):
+        sampled(wire, second, "Current.Offered", "A", 10)
+    assert len(said(lake, wire, "derating")) == found
