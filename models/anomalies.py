@@ -80,7 +80,11 @@ class Kind(StrEnum):
         C,
         "More energy than any connector can give in that time: it does not count.",
     )
-    STOP_BELOW_SAMPLES = "stop_below_samples", W, "A stop below registers that were sampled before it: the samples count."
+    STOP_BELOW_SAMPLES = (
+        "stop_below_samples",
+        W,
+        "A stop below registers that were sampled before it: the samples count.",
+    )
     ENERGY_DISAGREES = "energy_disagrees", W, "Two kinds of evidence for a session's energy differ."
     ENERGY_UNKNOWN = "energy_unknown", W, "Nothing that was reported says what a session took."
     UNIT_SUSPECT = "unit_suspect", W, "A register contradicts its unit (Wh labelled kWh or the reverse)."
