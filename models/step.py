@@ -213,6 +213,8 @@ def _call(
     kind = type(event)
     if kind in _SHOWING and event.shown is not None:
         forms.show(state, event.shown, moment)
+    if kind is TransactionReported:
+        event = _masked(state, event, moment)
     awaited = _FOLDS[kind](state, event, moment)
     if state.faults and kind in flow.WITNESSES:
         flow.witness(state, event, moment)
@@ -300,6 +302,14 @@ def _status(state: StationState, event: StatusReported, moment: Moment) -> None:
     episodes.report(state, event, moment)
     if moment.protocol == V16:
         v16.status(state, event, moment)
+
+
+def _masked(state: StationState, event: TransactionReported, moment: Moment) -> TransactionReported:
+    """Some stations name a transaction by the card that began it."""
+    transaction_id = forms.unless_shown(state, event.transaction_id, moment.token_key)
+    if transaction_id == event.transaction_id:
+        return event
+    return msgspec.structs.replace(event, transaction_id=transaction_id)
 
 
 def _notified(state: StationState, event: Notified, moment: Moment) -> None:

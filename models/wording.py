@@ -1,6 +1,9 @@
 """Free text of a charger, fit to be kept: cut, and without anything that could be a card number. Not here: codes."""
 
+import functools
 import re
+
+from models.ids import bounded
 
 LONGEST = 200
 _WORD = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z]|[:\-_.](?=[0-9A-Za-z]))*")
@@ -9,6 +12,8 @@ _SHORTEST_TOKEN = 8
 """Digits of the shortest card number (4 bytes)."""
 _LONG_TOKEN = 14
 HIDDEN = "[...]"
+_STANDARDS = re.compile(r"(?:iso|iec|ieee|ocpp|rfc|sae)[\W_]?\d{2,6}|(?:cx|mrec)\d{1,3}|^0x", re.IGNORECASE)
+"""Numbers of standards, which names of components, settings and faults hold (`ISO15118Ctrlr`)."""
 
 
 def shown(text: str | None) -> str | None:
@@ -28,6 +33,21 @@ def id_shown(text: str | None) -> str | None:
     if not text or " " in text.strip():
         return shown(text)
     return _unless_hex(text.strip()[:LONGEST], _SHORTEST_TOKEN)
+
+
+def word_shown(text: str | None) -> str | None:
+    """A value of an enumeration, or a name: kept as sent unless a word of it could be a card number; None for nothing.
+
+    Stations send values that no list has; those are kept as well, under the rule of free texts.
+    """
+    word = bounded(text)
+    return None if word is None else _word_shown(word)
+
+
+@functools.lru_cache(maxsize=1024)
+def _word_shown(word: str) -> str:
+    """Remembered, as there are few: a status comes with every second frame."""
+    return _WORD.sub(lambda found: HIDDEN if could_be_token(_STANDARDS.sub("", found[0])) else found[0], word)
 
 
 def code_shown(code: str) -> str:

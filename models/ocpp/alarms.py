@@ -67,12 +67,13 @@ def entries(events: list[EventData]) -> Iterator[Alarm | StatusReported]:
         component, variable = event.component or NamedPart(), event.variable or NamedPart()
         place = component.evse or Place()
         if variable.name == "AvailabilityState" and event.actual_value:
-            status = bounded(event.actual_value) or ""
+            status = wording.word_shown(event.actual_value) or ""
             at_us = times.parse(event.timestamp)
             told = times.told(event.timestamp, at_us)
             yield StatusReported(small(place.id), small(place.connector_id), status, at_us, told=told)
             continue
-        origin = bounded(f"{component.name or '-'}.{variable.name or '-'}") or "-"
+        origin = f"{wording.word_shown(component.name) or '-'}.{wording.word_shown(variable.name) or '-'}"
+        origin = bounded(origin) or "-"
         if origin in _FAULT_VALUES and not present(event.tech_code):
             for value in _FAULT_VALUES[origin]:
                 is_raised = not event.cleared and (event.actual_value or "").casefold() == value.casefold()
@@ -93,7 +94,7 @@ def _alarm(event: EventData, origin: str, is_raised: bool) -> Alarm:
         origin,
         is_raised,
         times.parse(event.timestamp),
-        instance=bounded(f"{component.instance or ''}/{variable.instance or ''}".strip("/")) or "",
+        instance=wording.word_shown(f"{component.instance or ''}/{variable.instance or ''}".strip("/")) or "",
         info=wording.shown(present(event.tech_info)) if is_raised else None,
         severity=event.severity,
         transaction_id=bounded(event.transaction_id),

@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Raw
 
-from models import times
+from models import times, wording
 from models.events import Operation, UnusableError
 from models.ids import bounded
 from models.ocpp.lenient import Payload, small
@@ -112,7 +112,7 @@ def read_operation(payload: Raw, key: bytes | None) -> Operation:
 def read_outcome(payload: Raw) -> str | None:
     """The status of an answer."""
     try:
-        return bounded(_answer.read(payload).status)
+        return wording.word_shown(_answer.read(payload).status)
     except UnusableError:
         return None
 
@@ -121,11 +121,14 @@ def _detail(body: _Body) -> str | None:
     told = [f"{name}={text}" for name in _TOLD if (text := _text(getattr(body, name)))]
     for pair in (body.set_variable_data or [])[:_MOST_VARIABLES]:
         component, variable = pair.component or _Named(), pair.variable or _Named()
-        told.append(f"variable={bounded(component.name) or '-'}.{bounded(variable.name) or '-'}")
+        names = (wording.word_shown(component.name) or "-", wording.word_shown(variable.name) or "-")
+        told.append("variable=" + ".".join(names))
     return ", ".join(told) or None
 
 
 def _text(value: str | bool | Decimal | None) -> str | None:
     if value is None:
         return None
-    return str(value).lower() if isinstance(value, bool) else bounded(str(value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, Decimal) else wording.word_shown(value)

@@ -190,12 +190,12 @@ def read_authorize(payload: Raw, key: bytes | None) -> AuthorizationAsked:
 def read_status(payload: Raw, key: bytes | None) -> StatusReported:
     """StatusNotification; empty texts and words for nothing are NoError, a vendor's code of that kind is null."""
     report = _status.read(payload)
-    status = bounded(report.status)
+    status = wording.word_shown(report.status)
     if status is None:
         raise UnusableError("A StatusNotification without a status.")
     at_us = times.parse(report.timestamp)
     connector_id, told = small(report.connector_id), times.told(report.timestamp, at_us)
-    error_code = bounded(present(report.error_code)) or NO_ERROR
+    error_code = wording.word_shown(present(report.error_code)) or NO_ERROR
     if error_code == NO_ERROR and status != FAULTED:
         return StatusReported(None, connector_id, status, at_us, error_code, told=told)
     return StatusReported(
@@ -246,7 +246,7 @@ def read_stop(payload: Raw, key: bytes | None) -> Stopped:
         _token_id(token),
         meter_wh,
         at_us,
-        bounded(stop.reason) or "Local",
+        wording.word_shown(stop.reason) or "Local",
         _readings(stop.transaction_data),
         times.told(stop.timestamp, at_us),
         token,
@@ -258,7 +258,7 @@ def read_answer(payload: Raw) -> Answer:
     """The answer to Authorize or StartTransaction."""
     answer = _answered.read(payload)
     info = answer.id_tag_info
-    return Answer(_transaction_id(answer.transaction_id), bounded(info.status) if info else None)
+    return Answer(_transaction_id(answer.transaction_id), wording.word_shown(info.status) if info else None)
 
 
 def read_remote_start(payload: Raw, key: bytes | None) -> RemoteStartAsked:
@@ -275,7 +275,7 @@ def read_security(payload: Raw, key: bytes | None) -> ClockSet | None:
 def read_boot_answer(payload: Raw) -> Answer:
     """The answer to BootNotification: the system's clock."""
     answer = _boot_answered.read(payload)
-    return Answer(status=bounded(answer.status), at_us=times.parse(answer.current_time))
+    return Answer(status=wording.word_shown(answer.status), at_us=times.parse(answer.current_time))
 
 
 def _token_id(token: Token | None) -> str | None:

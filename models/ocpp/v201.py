@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 from msgspec import Raw
 
-from models import times
+from models import times, wording
 from models.energy import readings
 from models.events import (
     Answer,
@@ -233,7 +233,7 @@ def read_authorize(payload: Raw, key: bytes | None) -> AuthorizationAsked:
 def read_status(payload: Raw, key: bytes | None) -> StatusReported:
     """StatusNotification; 2.x carries no error code in it."""
     report = _status.read(payload)
-    status = bounded(report.connector_status)
+    status = wording.word_shown(report.connector_status)
     if status is None:
         raise UnusableError("A StatusNotification without a connectorStatus.")
     at_us = times.parse(report.timestamp)
@@ -257,15 +257,15 @@ def read_transaction(payload: Raw, key: bytes | None) -> TransactionReported:
         small(evse.id),
         small(evse.connector_id),
         _token_id(token),
-        bounded(info.charging_state),
-        bounded(info.stopped_reason),
+        wording.word_shown(info.charging_state),
+        wording.word_shown(info.stopped_reason),
         _readings(event.meter_value),
         told=times.told(event.timestamp, at_us),
         shown=token,
         is_offline=event.offline is True,
         is_remote=info.remote_start_id is not None,
         number=event.seq_no,
-        trigger=bounded(event.trigger_reason),
+        trigger=wording.word_shown(event.trigger_reason),
         remote_start_id=None if info.remote_start_id is None else str(info.remote_start_id)[:64],
     )
 
@@ -286,7 +286,7 @@ def read_notify(payload: Raw, key: bytes | None) -> Notified | None:
 def read_answer(payload: Raw) -> Answer:
     """The answer to Authorize."""
     info = _answered.read(payload).id_token_info
-    return Answer(status=bounded(info.status) if info else None)
+    return Answer(status=wording.word_shown(info.status) if info else None)
 
 
 def read_remote_start(payload: Raw, key: bytes | None) -> RemoteStartAsked:

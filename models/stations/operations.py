@@ -11,6 +11,7 @@ from models.ocpp.operations import read_operation, read_outcome
 from models.record import Direction
 from models.state import MAX_OPERATIONS, OperationState, StationState, trim
 from models.times import as_utc
+from models.tokens import forms
 
 MAX_A_DAY = 256
 """Rows of one action that a station gets per day of the log: some vendors send their telemetry by DataTransfer."""
@@ -31,7 +32,7 @@ def take(state: StationState, call: Call, moment: Moment, *, is_system: bool) ->
         moment.protocol,
         event.evse_id,
         event.connector_id,
-        event.transaction_id,
+        event.transaction_id and forms.unless_shown(state, event.transaction_id, moment.token_key),
         event.token,
         event.at_us,
         moment.received_us,

@@ -107,3 +107,13 @@ def test_a_sample_from_before_the_fault_that_comes_late_only_brings_the_last_mea
     assert blocks(wire) == [None]
     wire.meter(2500, seconds=3600, transaction_id=7)
     assert blocks(wire) == [False]
+
+
+def test_samples_from_before_a_session_whose_end_was_inferred_say_nothing() -> None:
+    wire = Wire()
+    wire.start(7, seconds=100, timestamp=at(100))
+    wire.start(8, seconds=200, timestamp=at(200), meterStart=2000)
+    status(wire, "Faulted", "OverVoltage", 210)
+    value = [{"timestamp": at(50), "sampledValue": [{"value": "1100"}]}]
+    wire.call("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": value}, seconds=220)
+    assert blocks(wire) == [None]

@@ -104,3 +104,70 @@ def test_the_form_of_a_token_is_the_token_that_another_system_shows(whole: str, 
 def test_a_suffix_behind_a_uid_explains_a_long_token_and_longer_texts_are_no_tokens() -> None:
     assert of("04A2B3C4D5E6F7_17619092").keys() == {"suffix"}
     assert of("A" * 256) == {}
+
+
+@pytest.mark.parametrize("canary", ["04C0FFEE123456", "C0FFEE12", "04:C0:FF:EE:12:34:56", "DE8AAC0FFEE123456"])
+def test_no_card_number_passes_through_a_field_that_is_none(canary: str) -> None:
+    wire, newer = Wire(), Wire("ocpp2.1", station="CP2")
+    wire.call("StatusNotification", {"connectorId": 1, "status": canary, "errorCode": "NoError"})
+    wire.status("Faulted", canary)
+    wire.answer(wire.call("Authorize", {"idTag": "A"}), {"idTagInfo": {"status": canary}})
+    wire.start(7)
+    wire.stop(7, reason=canary)
+    wire.call("DataTransfer", {"vendorId": "V", "messageId": canary, "data": canary})
+    wire.add([2, "c", "ChangeConfiguration", {"key": canary, "value": canary}], Direction.CSMS_TO_CP)
+    wire.add([3, "c", {"status": canary}], Direction.CP_TO_CSMS)
+    place = {"evse": {"id": 1, "connectorId": 1}}
+    token = {"idToken": canary, "type": "ISO14443"}
+    newer.call("StatusNotification", {"evseId": 1, "connectorId": 1, "connectorStatus": canary})
+    newer.notify(**place, component=canary, variable=canary, actualValue="true", trigger="Alerting")
+    newer.notify(**place, variable="AvailabilityState", actualValue=canary)
+    newer.transaction("Started", "t", triggerReason=canary, **place, info={"chargingState": canary}, idToken=token)
+    newer.transaction("Ended", "t", info={"stoppedReason": canary})
+    variable = {"component": {"name": canary}, "variable": {"name": canary}}
+    newer.add([2, "v", "SetVariables", {"setVariableData": [variable]}], Direction.CSMS_TO_CP)
+    folded = Folded().fold([*wire.records, *newer.records])
+    said = repr([fact for fact in folded.facts.values() if fact.kind != "token_keys"])
+    said = (said + repr([encode(state) for state in folded.states.values()])).casefold()
+    assert not [secret for secret in (canary.casefold(), "c0ffee", "c0:ff:ee") if secret in said]
+    assert len(folded.of("statuses")) == 3
+
+
+def test_a_transaction_named_by_its_card_keeps_an_identity_that_is_not_the_card() -> None:
+    wire = Wire("ocpp2.0.1")
+    token = {"idToken": "04C0FFEE123456", "type": "ISO14443"}
+    wire.transaction("Started", "04C0FFEE123456", wh=1000, evse={"id": 1, "connectorId": 1}, idToken=token)
+    wire.transaction("Updated", "04C0FFEE123456", seconds=60, wh=1500)
+    asked = [2, "r", "RequestStopTransaction", {"transactionId": "04C0FFEE123456"}]
+    wire.add(asked, Direction.CSMS_TO_CP)
+    wire.transaction("Ended", "04C0FFEE123456", seconds=120, wh=2000)
+    folded = wire.fold()
+    (session,) = folded.of("sessions")
+    assert (session.transaction_id, session.energy_wh, session.is_open) == (session.token_id, 1000, False)
+    (stop,) = [row for row in folded.of("events") if row.action == "RequestStopTransaction"]
+    assert stop.transaction_id == session.transaction_id
+
+
+def test_a_transaction_id_that_only_looks_like_a_card_stays_as_it_is() -> None:
+    wire = Wire("ocpp2.0.1")
+    token = {"idToken": "04C0FFEE123456", "type": "ISO14443"}
+    for transaction_id in ("10000001", "0A1B2C3D"):
+        wire.transaction("Started", transaction_id, evse={"id": 1, "connectorId": 1}, idToken=token)
+    assert [session.transaction_id for session in wire.sessions()] == ["10000001", "0A1B2C3D"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ISO15118Ctrlr",
+        "AcDcConverter",
+        "ISO15118PnCEnabled",
+        "DeAuthorized",
+        "MREC17EVSEContactorFault",
+        "Power.Active.Import",
+    ],
+)
+def test_names_of_the_standards_stay(name: str) -> None:
+    from models.wording import word_shown
+
+    assert word_shown(name) == name
