@@ -112,8 +112,11 @@ def test_a_sample_from_before_the_fault_that_comes_late_only_brings_the_last_mea
 def test_samples_from_before_a_session_whose_end_was_inferred_say_nothing() -> None:
     wire = Wire()
     wire.start(7, seconds=100, timestamp=at(100))
-    wire.start(8, seconds=200, timestamp=at(200), meterStart=2000)
-    status(wire, "Faulted", "OverVoltage", 210)
+    status(wire, "Charging", "NoError", 101)
+    status(wire, "Available", "NoError", 110)
+    wire.call("Heartbeat", {}, seconds=300)
+    status(wire, "Faulted", "OverVoltage", 310)
     value = [{"timestamp": at(50), "sampledValue": [{"value": "1100"}]}]
-    wire.call("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": value}, seconds=220)
+    wire.call("MeterValues", {"connectorId": 1, "transactionId": 7, "meterValue": value}, seconds=320)
+    assert [session.end_kind for session in wire.sessions()] == ["inferred"]
     assert blocks(wire) == [None]
