@@ -2,13 +2,14 @@
 -- (retries, counters that restart). Calls that follow one another without an answer are one run, the answers after
 -- them are theirs: the last n calls of the run get its n answers, in order, so that a lone answer belongs to the
 -- newest call. An answer logged up to two seconds before its call follows it. One that comes an hour after its call,
--- or follows none, is an orphan: core__call_anomalies, never a row here.
+-- or follows none, is an orphan: core__call_anomalies, never a row here. So is one on another connection than its
+-- call; where a log names none, a station's opened connections tell, else it is one.
 -- Nearly all exchanges are plain: a call, its answer, no other of the id near. One pass finds those; what is left to the
 -- exact rules is little, and they cost eight times as much per message.
 -- Bounded texts: ids and actions are whatever a station sends.
 WITH heads AS MATERIALIZED (
   SELECT
-    station_id, protocol, direction, received_at, source, ordinal, generation, "offset",
+    station_id, protocol, direction, connection, received_at, source, ordinal, generation, "offset",
     hash(payload) AS payload_hash,
     contains(payload_text, '"timestamp"') AS has_time,
     -- Each call of a JSON function reads the whole message: all at once.
@@ -16,9 +17,18 @@ WITH heads AS MATERIALIZED (
     json_extract_string(message, ['$[0]', '$[1]', '$[2]']) AS texts
   FROM stg_ocpp__frames
   WHERE protocol IS NULL OR protocol IN ('ocpp1.6', 'ocpp2.0.1', 'ocpp2.1')
+), opens AS (
+  SELECT station_id, received_at FROM raw_ocpp__connections
+  WHERE kind = 'open' AND connection IS NULL AND received_at IS NOT NULL
+), linked AS (
+  SELECT *, connection AS link FROM heads ANTI JOIN opens USING (station_id)
+  UNION ALL BY NAME
+  SELECT h.*, coalesce(h.connection, CAST(epoch_us(o.received_at) AS VARCHAR)) AS link
+  FROM (SELECT * FROM heads SEMI JOIN opens USING (station_id)) AS h
+  ASOF LEFT JOIN opens AS o ON o.station_id = h.station_id AND h.received_at >= o.received_at
 ), messages AS MATERIALIZED (
   SELECT
-    station_id, protocol, texts[2] AS message_id, CAST(texts[1] AS INTEGER) AS message_type, received_at, source,
+    station_id, link, protocol, texts[2] AS message_id, CAST(texts[1] AS INTEGER) AS message_type, received_at, source,
     ordinal, generation, "offset",
     message_type = 2 AS is_call,
     CASE
@@ -32,7 +42,7 @@ WITH heads AS MATERIALIZED (
     -- Without times, order exists within a file only.
     CASE WHEN received_at IS NULL THEN source END AS timeless_source,
     hash(station_id, caller, message_id, timeless_source) AS exchange_hash
-  FROM heads
+  FROM linked
   WHERE types[1] = 'UBIGINT' AND texts[1] IN ('2', '3', '4', '5')
     AND types[2] = 'VARCHAR'
     AND (texts[1] <> '2' OR types[3] = 'VARCHAR')
@@ -41,6 +51,7 @@ WITH heads AS MATERIALIZED (
     *,
     -- Answered by the next message, if at all: two answers in a row are odd.
     coalesce(NOT lead(is_call) OVER line, false)
+      AND lead(link) OVER line IS NOT DISTINCT FROM link
       AND coalesce(lead(received_at) OVER line - received_at <= INTERVAL 1 HOUR, true) AS is_answered,
     lead(message_type) OVER line AS answer_type,
     lead(word) OVER line AS answer_word,
@@ -59,7 +70,7 @@ WITH heads AS MATERIALIZED (
         END <= INTERVAL 1 HOUR, true),
         false
       )
-      ELSE NOT coalesce(lag(is_call) OVER line, false)
+      ELSE NOT coalesce(lag(is_call) OVER line, false) OR lag(link) OVER line IS DISTINCT FROM link
     END OR coalesce(received_at = lag(received_at) OVER line AND source <> lag(source) OVER line, false) AS is_odd
   FROM messages
   WHERE message_type <> 5
@@ -88,6 +99,7 @@ WITH heads AS MATERIALIZED (
     NOT is_call
       AND NOT coalesce(lag(is_call) OVER exchange, false)
       AND coalesce(lead(is_call) OVER exchange, false)
+      AND lead(link) OVER exchange IS NOT DISTINCT FROM link
       AND coalesce(lead(is_call, 2) OVER exchange, true)
       AND lead(received_at) OVER exchange - received_at <= INTERVAL 2 SECONDS AS is_early,
     CASE WHEN is_early THEN lead(received_at) OVER exchange ELSE received_at END AS place_at
@@ -97,7 +109,10 @@ WITH heads AS MATERIALIZED (
     ORDER BY received_at, is_after_tie, tie_hash, generation, "offset"
   )
 ), opened AS (
-  SELECT *, is_call AND NOT coalesce(lag(is_call) OVER exchange, false) AS is_first
+  SELECT
+    *,
+    (is_call AND NOT coalesce(lag(is_call) OVER exchange, false)) OR lag(link) OVER exchange IS DISTINCT FROM link
+      AS is_first
   FROM placed
   WINDOW exchange AS (
     PARTITION BY station_id, caller, message_id, timeless_source

@@ -266,3 +266,45 @@ def test_answers_are_matched_as_the_public_traces_expect(lake: Lake, shared_data
     found = rows(lake.build(), "SELECT call_source, call_ordinal, action, answer_ordinal FROM core__calls")
     assert {(source, ordinal): (action, answered) for source, ordinal, action, answered in found} == expected
     assert len(folders) == 8
+
+
+def test_an_answer_on_another_connection_is_not_the_earlier_call_s(lake: Lake) -> None:
+    beat, done = '[2,"1","Heartbeat",{}]', '[3,"1",{}]'
+    lake.frames(
+        call(beat, connection="a"),  # 1
+        answer(done, connection="b"),  # 2: of a call on b that nobody logged
+        call(beat, connection="c", station_id="CS2"),  # 3
+        call(TIMED, connection="b"),  # 4: sent again on the next connection, and answered there
+        call(TIMED, connection="c"),  # 5
+        answer(done, connection="c"),  # 6
+        answer(done, connection="c", station_id="CS2"),  # 7
+    )
+    opened = lake.build()
+    assert rows(opened, REPEATS) == [
+        (1, None, False, None),
+        (3, 7, False, None),
+        (4, None, False, None),
+        (5, 6, True, 4),
+    ]
+    orphans = "SELECT evidence_offset FROM core__call_anomalies"
+    assert rows(opened, orphans) == [(2,)]
+
+
+def test_where_a_log_names_no_connection_the_opened_ones_tell(lake: Lake) -> None:
+    beat, done = '[2,"1","Heartbeat",{}]', '[3,"1",{}]'
+    lake.frames(call(beat), answer(done), call(beat))  # 1 to 3
+    lake.frames(*[{**call(beat), "station_id": "CS2"}])  # 4: a station whose log says nothing of connections
+    place = {"log_id": "log", "generation": 1, "topic": "topic", "partition": 0, "source": "file-a", "payload": b""}
+    closed = [("close", 5), ("open", 6)]
+    lake.add(
+        "raw_ocpp__connections",
+        [
+            place | {"station_id": "CS1", "kind": kind, "offset": offset, "ordinal": offset, "received_at": at(offset)}
+            for kind, offset in [("open", 0), *closed]
+        ],
+    )
+    lake.frames(answer(done, received_at=at(7)), answer(done, received_at=at(8), station_id="CS2"))
+    opened = lake.build()
+    found = "SELECT station_id, outcome, count(*) FROM core__calls GROUP BY ALL ORDER BY ALL"
+    assert rows(opened, found) == [("CS1", "none", 1), ("CS1", "result", 1), ("CS2", "result", 1)]
+    assert rows(opened, "SELECT station_id, happened_at FROM core__call_anomalies") == [("CS1", at(7))]
