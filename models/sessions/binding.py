@@ -208,6 +208,13 @@ def _speaking(found: Candidate, event: Stopped) -> int:
     return _of_id(found, event) + _CARD * is_card + register + _UNANSWERED * (not found.transaction_ids)
 
 
+def _is_known_by(session: SessionState, event: Stopped) -> bool:
+    if session.transaction_ids:
+        return event.transaction_id in session.transaction_ids
+    is_card = event.token is not None and event.token == session.token
+    return is_card or event.transaction_id in (session.local_id, session.transaction_id)
+
+
 def _of_id(session: SessionState, event: Stopped) -> int:
     if event.transaction_id is not None and event.transaction_id in (session.local_id, session.transaction_id):
         return _SPEAKS
@@ -229,6 +236,9 @@ def fits(session: SessionState, event: Stopped, *, any_card: bool = False) -> bo
     last_wh, last_us = _last(session)
     if last_wh is None or _is_before(event.at_us, last_us):
         return True
+    if meter_wh < last_wh - NEAR_WH:
+        # Registers spike and begin anew; but only a session known by the stop's id, or its card, can show that.
+        return _is_known_by(session, event)
     return _can_rise(meter_wh - last_wh, last_us, event.at_us, NEAR_WH)
 
 

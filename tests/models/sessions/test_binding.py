@@ -106,6 +106,35 @@ def test_a_stop_of_minus_one_that_no_car_can_have_reached_is_nobody_s() -> None:
         assert told(wire.fold()) == [(1, "7", 550, None)]
 
 
+@pytest.mark.parametrize(
+    ("start", "samples", "stop"),
+    [
+        (0, [500_300, 500_600, 500_900], 1600),  # meterStart and meterStop count from the session's zero
+        (1000, [1300, 1600, 1900, 17_500], 2800),  # a spike
+        (10_000, [10_300, 10_600, 100, 400, 700], 10_900),  # a register that begins anew
+    ],
+)
+def test_a_register_that_does_not_go_on_leaves_a_stop_with_the_session_whose_samples_bore_its_id(
+    start: int, samples: list[int], stop: int
+) -> None:
+    wire = Wire()
+    wire.start(seconds=0, meterStart=start)
+    for number, wh in enumerate(samples, 1):
+        wire.meter(wh, seconds=600 * number, transaction_id=-1)
+    wire.stop(-1, seconds=4200, meterStop=stop, timestamp=at(4200))
+    folded = wire.fold()
+    assert [s.end_kind for s in folded.of("sessions")] == ["reported"]
+    assert "orphan_stop" not in words(folded)
+
+
+def test_a_stop_below_the_samples_of_a_session_whose_card_and_id_are_unknown_is_nobody_s() -> None:
+    wire = Wire()
+    wire.start(seconds=0)
+    wire.meter(5000, seconds=600)
+    wire.stop(99, seconds=1800, meterStop=1300, timestamp=at(1800))
+    assert told(wire.fold()) == [(1, None, 4000, None)]
+
+
 def test_the_next_session_on_a_connector_ends_what_was_sampled_there_under_minus_one() -> None:
     wire = Wire()
     wire.meter(900, seconds=-100, transaction_id=-1)
@@ -113,6 +142,15 @@ def test_the_next_session_on_a_connector_ends_what_was_sampled_there_under_minus
     wire.start(seconds=0)
     wire.stop(-1, seconds=3600)
     assert told(wire.fold()) == [(1, "-1", 2000, "reported")]
+
+
+def test_a_stop_without_a_register_goes_by_what_else_is_known() -> None:
+    wire = Wire()
+    wire.meter(900, seconds=-100, transaction_id=55, connectorId=3)
+    wire.start(seconds=0)
+    wire.meter(1500, seconds=600, transaction_id=-1)
+    wire.stop(-1, seconds=3600, meterStop=None)
+    assert told(wire.fold()) == [(1, "-1", 500, "reported")]
 
 
 def test_samples_of_unknown_ids_are_remembered_in_bounds() -> None:
