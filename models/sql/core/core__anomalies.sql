@@ -63,21 +63,6 @@ FROM (
   FROM core__statuses
   WHERE connector_id = 0 AND protocol = 'ocpp1.6' AND status NOT IN ('Available', 'Unavailable', 'Faulted')
   UNION ALL BY NAME
-  -- As core__status_timeline leaves it out; of faults, the step says it.
-  SELECT
-    md5(concat_ws('/', 'flapping', station_id, evse_id, connector_id, min(came_at))) AS anomaly_id,
-    'flapping' AS anomaly, 'info' AS severity, 'sql' AS found_by, station_id, evse_id, connector_id,
-    min(protocol) AS protocol, CAST(count(*) AS VARCHAR) AS value, 'none' AS expected, min(came_at) AS happened_at,
-    'Times on one day that Unavailable was broken off for under half a minute: it goes on.' AS detail
-  FROM (
-    SELECT *, coalesce(received_at, happened_at) AS came_at
-    FROM core__statuses
-    WINDOW own AS (PARTITION BY station_id, evse_id, connector_id ORDER BY happened_at, status_id)
-    QUALIFY status = 'Available' AND lag(status) OVER own = 'Unavailable' AND lead(status) OVER own = 'Unavailable'
-      AND lead(happened_at) OVER own - happened_at < INTERVAL 30 SECONDS
-  )
-  GROUP BY station_id, evse_id, connector_id, CAST(timezone('UTC', came_at) AS DATE)
-  UNION ALL BY NAME
   SELECT *, 'sql' AS found_by FROM core__call_anomalies
   UNION ALL BY NAME
   SELECT *, 'sql' AS found_by FROM core__measurement_anomalies

@@ -266,8 +266,8 @@ def test_an_outage_goes_on_through_a_moment_of_available(lake: Lake, lasts: int,
     found = [row[1:4] for row in rows(opened, INTERVALS) if row[3] == "Unavailable"]
     assert len(found) == outages
     assert found[-1][1] == 300
-    said = "SELECT connector_id, value, severity FROM core__anomalies WHERE anomaly = 'flapping'"
-    assert rows(opened, said) == ([(1, "1", "info")] if outages == 1 else [])
+    said = rows(opened, "SELECT count(*) > 0 FROM core__anomalies WHERE anomaly = 'flapping'")
+    assert said == [(outages == 1,)]
 
 
 def test_the_station_as_a_whole_does_not_charge(lake: Lake) -> None:
