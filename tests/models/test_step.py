@@ -167,9 +167,9 @@ def test_a_frame_with_thousands_of_entries_is_hashed_once() -> None:
     wire = Wire("ocpp2.0.1")
     alarm = {"component": {"name": "C"}, "variable": {"name": "Problem"}, "trigger": "Alerting"}
     wire.call("NotifyEvent", {"eventData": [alarm | {"techCode": f"c{number}"} for number in range(9_000)]})
-    begun = time.monotonic()
+    begun = time.process_time()
     assert len(wire.fold().of("faults")) == 9_000
-    assert time.monotonic() - begun < 6  # 0.3 s; 15 s where each entry hashes the frame again
+    assert time.process_time() - begun < 6  # 0.3 s; 15 s where each entry hashes the frame again
 
 
 def test_a_status_that_repeats_itself_is_one_row() -> None:
