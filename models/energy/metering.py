@@ -69,8 +69,8 @@ def take(state: StationState, session: SessionState, readings: tuple[Reading, ..
         memory = session.meter = MeterState(boots=state.boots)
     place, boots = _place(moment), state.boots
     resets, glitches = memory.resets, memory.glitches
-    last_us = session.register_last_us
-    if last_us is None or last_us >= memory.trail_due_us:
+    newest_us = readings[-1].at_us if readings else None
+    if newest_us is not None and newest_us >= memory.trail_due_us:
         trail.note(session, memory)
     for reading in readings:
         registers.fold(session, memory, reading, place, boots)

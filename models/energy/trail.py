@@ -23,7 +23,7 @@ def note(session: SessionState, meter: MeterState) -> None:
     us, power_us, trail, place_of = session.register_last_us, meter.power_us, meter.trail, meter.places.get
     if us is None:
         us = newest_us(session, meter)
-        if us is None or us < meter.trail_due_us:
+        if us is None:
             return
     elif power_us is not None and power_us > us:
         us = power_us

@@ -165,3 +165,16 @@ def test_the_evidence_of_a_register_is_the_frame_that_shows_it() -> None:
         meter(lower, seconds, (350 + seconds, REGISTER))
     said = rungs(only(lower))["register"]
     assert (said["start_wh"], said["begin"]) == ("950", [1, 0, 2])  # rounded up in meterStart, so the sample's
+
+
+def test_power_that_goes_on_without_a_register_ends_with_the_session_too() -> None:
+    wire = Wire()
+    wire.start(7, seconds=0, meterStart=None)
+    meter(wire, 600, (1600, REGISTER), (6000, POWER))
+    meter(wire, 700, (1700, REGISTER), (6000, POWER))
+    for seconds in (1200, 1800, 2400):
+        meter(wire, seconds, (6000, POWER))
+    wire.stop(7, seconds=2500, timestamp=at(1500), meterStop=None)
+    said = rungs(only(wire))
+    assert (said["power"]["energy_wh"], said["power"]["end"]) == (1000, [1, 0, 4])
+    assert said["register"]["energy_wh"] == 100
