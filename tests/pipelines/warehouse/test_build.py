@@ -93,7 +93,7 @@ def test_the_same_files_give_the_same_tables_and_other_files_do_not(lake: Lake) 
     assert set(first) == set(EVERYTHING) > set(CONTENT) >= {"core__sessions", "core__calls"}
     lake.facts(Session(version_generation=1, version_offset=3, session_id="a", station_id="CS1", energy_wh=6))
     second = fingerprint(lake.build())
-    changed = {"core__sessions", "core__session_power", "report__energy_daily"}
+    changed = {"core__sessions", "core__session_power", "core__energy_intervals", "report__energy_daily"}
     assert {name for name in first if first[name] != second[name]} == changed
 
 
