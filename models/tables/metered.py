@@ -42,8 +42,8 @@ ENERGY_CANDIDATES = Table(
         Column(
             "reason",
             "Why it was not chosen: not_verified, better_evidence, negative, over_capacity, below_samples, "
-            "reset_between, base_differs, missing_start, missing_end, one_sample, unit_fault, after_end or gaps; of the "
-            "chosen one, its doubt.",
+            "reset_between, base_differs, missing_start, missing_end, one_sample, unit_fault, after_end or gaps; of "
+            "the chosen one, its doubt.",
             TEXT,
         ),
         Column(

@@ -1,8 +1,9 @@
 """What a log leaves out, told from the station's other frames, whatever file they came in."""
 
-from captures import START_US, frame
+from captures import START_US, Wire, frame
 
 from models.order.canonical import canonical
+from models.reasons import Reason
 from models.record import Direction
 from models.state import StationState
 from models.step import Context, step
@@ -43,3 +44,22 @@ def test_a_version_that_was_guessed_wrongly_marks_the_station_and_one_guessed_ri
         step(state, frame(BEAT, ordinal=2, us=START_US + 3, protocol=None), Context(None))
         assert (state.mark is not None, state.is_protocol_guessed) == (is_marked, False)
         assert state.protocol == protocol
+
+
+def test_an_answer_without_direction_belongs_to_the_newest_call_of_its_id_live_too() -> None:
+    wire = Wire()
+    wire.start(seconds=0)
+    message_id = "m0"
+    wire.add([2, message_id, "GetConfiguration", {}], DOWN, 1)
+    wire.add([3, message_id, {"configurationKey": []}], None, 2)
+    wire.add([3, message_id, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}], None, 3)
+    (session,) = wire.sessions()
+    assert (session.transaction_id, session.start_status) == ("7", "Accepted")
+
+
+def test_a_command_that_cannot_be_read_is_refused() -> None:
+    state = StationState(station_id="CP")
+    call = [2, "1", "RemoteStartTransaction", []]
+    refusal = step(state, frame(call, ordinal=0, us=START_US, direction=DOWN), Context(None))
+    assert refusal is not None
+    assert refusal.reason == Reason.INVALID_PAYLOAD
