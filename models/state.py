@@ -178,6 +178,19 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     """1.6: an ended session began with the same start, and its stop has come again since."""
 
 
+class Rising(msgspec.Struct, array_like=True, gc=False):
+    """An open session whose energy only rises with its register, up to a ceiling (`sessions.rising`)."""
+
+    session: SessionState
+    hour: int
+    base_wh: Decimal
+    """The register at begin, less half a Wh: whole Wh above it are the energy."""
+    ceiling_wh: Decimal
+    energy_wh: int
+    position: tuple[int, int]
+    """Generation and offset of the record that raised it last."""
+
+
 class HourState(msgspec.Struct, array_like=True, gc=False):
     """One hour of receipt, numbered since the epoch."""
 
@@ -349,6 +362,9 @@ class StationState(msgspec.Struct, array_like=True):
     """1.6: sessions that fell out of `closed_sessions` (`sessions.ended`)."""
     is_protocol_guessed: bool = False
     """No frame has told its version yet."""
+
+    rising: dict[str, Rising] = {}
+    """Open sessions whose energy is counted later (`sessions.rising`). Always empty when encoded."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

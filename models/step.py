@@ -34,11 +34,11 @@ from models.facts import Fact
 from models.faults import episodes, flow, rows
 from models.faults.memory import FaultState
 from models.frames import Call, CallError, CallResult, CallResultError, Frame, FrameError, Send
-from models.frames import decode as decode_frame
 from models.ids import bounded
 from models.moment import Moment
 from models.ocpp.operations import BY_STATION, BY_SYSTEM, OPERATIONS
 from models.ocpp.versions import ADAPTERS, COMMANDS, READERS, V16, WITH_SENDS, Adapter, Reader
+from models.ocpp.whole import decode as decode_frame
 from models.order import arrival
 from models.reasons import Reason
 from models.record import Direction, Kind, Record
@@ -89,18 +89,38 @@ def step(state: StationState, record: Record, context: Context) -> Refusal | Non
 def fold(state: StationState, record: Record, context: Context) -> Refusal | None:
     """As `step`, for a record that is known to be new, whatever its position: for replays (`models.order.replay`)."""
     received_us = record.received_at_us
-    if received_us is not None and not times.EARLIEST_US <= received_us < times.LATEST_US:
+    if received_us is not None and not _EARLIEST_US <= received_us < _LATEST_US:
         received_us = None
-    if record.kind == _FRAME:
-        return _frame(state, record, received_us, context)
-    if arrival.counts(state, record, received_us):
-        boots.connect(state, record.kind, received_us)
+    if record.kind != _FRAME:
+        _connection(state, record, received_us)
+        return None
+    protocol = record.protocol or state.protocol or V16
+    frame = decode_frame(protocol, record.payload)
+    readers = READERS.get(protocol, _NONE)
+    # Not isinstance: these few look-ups are a third of what most frames cost.
+    if frame.action not in readers if type(frame) is Call else type(frame) is not CallResult or readers is _NONE:
+        refusal = _refused(state, record, frame, protocol, context)
+        if refusal is not None:
+            return refusal
+    if not arrival.counts(state, record, received_us):
+        return None
+    if state.is_protocol_guessed or state.protocol is None:
+        _guess(state, record, received_us)
+    state.protocol = protocol
+    if state.faults or state.due_us is not None:
+        _pass_time(state, record, received_us, protocol, context)
+    if type(frame) is Call:
+        return _called(state, frame, readers[frame.action], record, received_us, context)
+    if (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
+        # 2.1's types 5 and 6 may carry any id and answer no call.
+        _answered(state, frame, record, received_us, protocol)
     return None
 
 
 def drain(state: StationState) -> list[Fact]:
     """The facts that changed since the last drain, newest version of each id only."""
     arrival.settle(state)
+    rates.settle_rising(state)
     drained = [_fact(state, *entry) for entry in state.changed.values()]
     if state.revision:
         for fact in drained:
@@ -109,36 +129,27 @@ def drain(state: StationState) -> list[Fact]:
     return drained
 
 
-def _frame(state: StationState, record: Record, received_us: int | None, context: Context) -> Refusal | None:
-    frame = decode_frame(record.payload)
-    protocol = record.protocol or state.protocol or V16
-    readers = READERS.get(protocol, _NONE)
-    # Not isinstance: these few look-ups are a third of what most frames cost.
-    is_known = frame.action in readers if type(frame) is Call else type(frame) is CallResult and readers is not _NONE
-    refusal = None if is_known else _refused(frame, protocol)
-    if refusal is not None:
-        return _repaired(state, record, frame, received_us, context) if type(frame) is FrameError else refusal
-    if not arrival.counts(state, record, received_us):
-        return None
-    if state.is_protocol_guessed or (record.protocol is None and state.protocol is None):
+def _guess(state: StationState, record: Record, received_us: int | None) -> None:
+    if state.is_protocol_guessed or record.protocol is None:
         arrival.learn_protocol(state, record, received_us)
-    state.protocol = protocol
-    if state.faults or state.due_us is not None:
-        _pass_time(state, record, received_us, protocol, context)
-    if type(frame) is Call:
-        if frame.action in OPERATIONS:
-            _operation(state, frame, record, received_us, context)
-        if record.direction != _CSMS_TO_CP:
-            reader = readers[frame.action]
-            if reader is None and not state.calls:
-                # Heartbeats, mostly.
-                return None
-            return _call(state, frame, reader, record, received_us, context)
-        return _asked(state, frame, record, received_us, context)
-    elif (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
-        # 2.1's types 5 and 6 may carry any id and answer no call.
-        _answered(state, frame, record, received_us, protocol)
-    return None
+
+
+def _connection(state: StationState, record: Record, received_us: int | None) -> None:
+    if arrival.counts(state, record, received_us):
+        boots.connect(state, record.kind, received_us)
+
+
+def _called(
+    state: StationState, call: Call, reader: Reader | None, record: Record, received_us: int | None, context: Context
+) -> Refusal | None:
+    if call.action in OPERATIONS:
+        _operation(state, call, record, received_us, context)
+    if record.direction == _CSMS_TO_CP:
+        return _asked(state, call, record, received_us, context)
+    if state.calls:
+        # A message id used again belongs to the newer call: the older one's answer is not coming.
+        state.calls.pop(_key(call.message_id), None)
+    return None if reader is None else _told(state, call, reader, record, received_us, context)
 
 
 def _pass_time(state: StationState, record: Record, received_us: int | None, protocol: str, context: Context) -> None:
@@ -157,16 +168,15 @@ def _operation(state: StationState, call: Call, record: Record, received_us: int
         operations.take(state, call, moment, is_system=is_system)
 
 
-def _repaired(
-    state: StationState, record: Record, error: FrameError, received_us: int | None, context: Context
-) -> Refusal:
+def _repaired(state: StationState, record: Record, error: FrameError, context: Context) -> Refusal:
     """Fold a message that `frames` made whole (a value missing, an id that is a number); a dead letter all the same."""
     if error.repaired is None:
         return Refusal(error.reason, error.detail)
     whole = msgspec.structs.replace(record, payload=error.repaired)
-    refusal = _frame(state, whole, received_us, context)
+    refusal = fold(state, whole, context)
     if refusal is not None:
         return refusal
+    received_us = times.plausible(record.received_at_us)
     moment = Moment(whole, received_us, state.protocol or V16, error.message_id or "", context.token_key)
     is_id = error.reason is Reason.NOT_OCPP
     detail = f"{error.detail} Read {'as its text' if is_id else 'with null in its place'}."
@@ -175,10 +185,12 @@ def _repaired(
     return Refusal(Reason.REPAIRED, detail)
 
 
-def _refused(frame: Frame | FrameError, protocol: str) -> Refusal | None:
+def _refused(
+    state: StationState, record: Record, frame: Frame | FrameError, protocol: str, context: Context
+) -> Refusal | None:
     """Why a frame cannot be read in its version; None if it can."""
     if isinstance(frame, FrameError):
-        return Refusal(frame.reason, frame.detail)
+        return _repaired(state, record, frame, context)
     if protocol not in ADAPTERS:
         return Refusal(Reason.UNSUPPORTED_PROTOCOL, "The protocol is none of ocpp1.6, ocpp2.0.1 and ocpp2.1.")
     if isinstance(frame, Call):
@@ -193,14 +205,9 @@ def _refused(frame: Frame | FrameError, protocol: str) -> Refusal | None:
     return None
 
 
-def _call(
-    state: StationState, call: Call, reader: Reader | None, record: Record, received_us: int | None, context: Context
+def _told(
+    state: StationState, call: Call, reader: Reader, record: Record, received_us: int | None, context: Context
 ) -> Refusal | None:
-    if state.calls:
-        # A message id used again belongs to the newer call: the older one's answer is not coming.
-        state.calls.pop(_key(call.message_id), None)
-    if reader is None:
-        return None
     try:
         event: Any = reader(call.payload, context.token_key)
     except UnusableError as error:
@@ -293,6 +300,7 @@ def _key(message_id: str) -> str:
 _FRAME, _CP_TO_CSMS, _CSMS_TO_CP = Kind.FRAME.value, Direction.CP_TO_CSMS.value, Direction.CSMS_TO_CP.value
 """Plain texts: looking a member up takes longer than comparing it, and this is done for every frame."""
 _NONE: dict[str, Reader | None] = {}
+_EARLIEST_US, _LATEST_US = times.EARLIEST_US, times.LATEST_US
 
 
 def _status(state: StationState, event: StatusReported, moment: Moment) -> None:

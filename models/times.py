@@ -8,6 +8,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR, LAST_YEAR = 2010, 2100
 """Outside these years a clock was never set (1970, 0001) or is broken (222222017): no time at all."""
 HOUR_US = 3_600_000_000
+_DAY_US = 24 * HOUR_US
 EARLIEST_US = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
 LATEST_US = int((datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
 _LONGEST = 64
@@ -36,9 +37,9 @@ def parse(text: str | None) -> int | None:
         except ValueError:
             pass
         else:
-            return plausible((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
-    us = microseconds(text)
-    return us if us is not None and EARLIEST_US <= us < LATEST_US else None
+            us = since.days * _DAY_US + since.seconds * 1_000_000 + since.microseconds
+            return us if EARLIEST_US <= us < LATEST_US else None
+    return plausible(microseconds(text))
 
 
 def microseconds(text: str | None) -> int | None:

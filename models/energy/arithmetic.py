@@ -17,7 +17,8 @@ _ZERO = Decimal(0)
 _HIGHEST, _LOWEST = 15, -40
 """Exponents of the first digit of a plausible register: 10^16 Wh is more than any charger's life."""
 _SHORT = 40  # Characters of a number that needs no care for its precision.
-_POWERS = {exponent: f"e{exponent}" for exponent in (-3, 3)}
+_POWERS = {0: "", 3: "e3"}
+_LEAST, _MOST = Decimal(1).scaleb(_LOWEST), Decimal(1).scaleb(_HIGHEST + 1)
 ENERGY_UNITS: dict[str | None, int] = {None: 0, "": 0, "Wh": 0, "kWh": 3, "wh": 0, "kwh": 3}
 POWER_UNITS: dict[str | None, int] = {None: 0, "": 0, "W": 0, "kW": 3, "wh": 0, "w": 0, "kw": 3}
 """2.x's schema default `Wh` means nothing for power: read as W."""
@@ -35,25 +36,20 @@ def watts(value: Number, unit: str | None = None, multiplier: int = 0) -> Decima
 
 def scaled(value: Number, units: dict[str | None, int], unit: str | None, multiplier: int) -> Decimal | None:
     """The number exactly as written, times the unit's and the multiplier's powers of ten; None where it is none."""
+    if type(value) is str and not multiplier and unit in units and len(value) <= _SHORT:
+        try:
+            # Scaled while it is read, which is exact, and half the work; no number is written with two exponents.
+            short = Decimal(value + _POWERS[units[unit]])
+            if _LEAST <= short < _MOST:
+                return short
+        except InvalidOperation:
+            pass
     exponent = units.get(unit)
     if exponent is None and unit:
         exponent = units.get(unit.casefold())
-    if exponent is None or value is None:
+    if exponent is None or value is None or not -12 <= multiplier <= 12:
         return None
-    if multiplier:
-        if not -12 <= multiplier <= 12:
-            return None
-        exponent += multiplier
-    if type(value) is str and len(value) <= _SHORT:
-        try:
-            # Scaled while it is read, which is exact, and half the work; no number is written with two exponents.
-            short = Decimal(value + _POWERS[exponent]) if exponent else Decimal(value)
-        except (InvalidOperation, KeyError):
-            pass
-        else:
-            if short and _LOWEST <= short.adjusted() <= _HIGHEST and (exponent or short.is_finite()):
-                return short
-    return _exact(value, exponent)
+    return _exact(value, exponent + multiplier)
 
 
 def _exact(value: str | float | Decimal, exponent: int) -> Decimal | None:

@@ -96,6 +96,7 @@ _OVER_CAPACITY = Why.OVER_CAPACITY
 _RESET_BETWEEN = Why.RESET_BETWEEN
 _UNIT_FAULT = Why.UNIT_FAULT
 """Bound once: looking a member up takes longer than comparing it, and this is done for every sample."""
+_HALF = Decimal("0.5")
 _NEAR_WH = 100
 """meterStart is rounded, and samples may be in tenths of kWh."""
 _MS2_PER_WH = 7_200_000
@@ -112,7 +113,7 @@ def chosen(session: SessionState) -> tuple[int | None, Rung | None]:
     state = session.meter
     if state is None:
         state = MeterState()
-    elif session.is_open and not state.shift and session.meter_stop is None and state.end_wh is None:
+    elif _is_plain(session, state):
         wh = _simple(session, state)
         if wh is not None:
             return wh, _BY_REGISTER
@@ -128,20 +129,52 @@ def chosen(session: SessionState) -> tuple[int | None, Rung | None]:
     return soft
 
 
-def _simple(session: SessionState, state: MeterState) -> int | None:
-    """As `_register` for what most sessions are at most times: open, of one base, in a sound unit, near its start.
+def bounds(session: SessionState) -> tuple[Decimal, Decimal] | None:
+    """Two registers: up to the second one, the energy is the whole Wh above the first one; None where it is not.
 
-    None says nothing: then the ladder decides.
+    That holds for as long as the register only goes on: time only raises what a session can have taken.
     """
-    first, last, start_wh = session.register_first, session.register_last, session.meter_start
-    if first is None or last is None:
+    state = session.meter
+    if state is None or not _is_plain(session, state):
+        return None
+    start_wh = _plain_start(session)
+    if start_wh is None or not _simple(session, state):
+        return None
+    most_wh = max(units.FREE_WH, units.most_wh(_lasting_us(session)))
+    base_wh = start_wh - state.carried_wh - _HALF
+    return base_wh, base_wh + most_wh
+
+
+def _is_plain(session: SessionState, state: MeterState) -> bool:
+    """Whether it is open and in a sound unit, and nothing has been said of its end: what most are at most times."""
+    return session.is_open and not state.shift and session.meter_stop is None and state.end_wh is None
+
+
+def _simple(session: SessionState, state: MeterState) -> int | None:
+    """As `_register` for a plain session; None says nothing: then the ladder decides."""
+    start_wh = _plain_start(session)
+    if start_wh is None:
+        return None
+    wh = _travel(session, state, start_wh)
+    return wh if 0 <= wh <= units.FREE_WH or (wh > 0 and _doubt(session, wh) is None) else None
+
+
+def _plain_start(session: SessionState) -> Decimal | None:
+    """Where the energy counts from, if the samples are of one base with meterStart and near it."""
+    first, start_wh = session.register_first, session.meter_start
+    if first is None or session.register_last is None:
         return None
     if start_wh is None:
-        start_wh = first
-    elif not start_wh <= first <= start_wh + units.FREE:
-        return None
-    wh = arithmetic.rounded(arithmetic.EXACT.subtract(last + state.carried_wh if state.resets else last, start_wh))
-    return wh if 0 <= wh <= units.FREE_WH or (wh > 0 and _doubt(session, wh) is None) else None
+        return first
+    return start_wh if start_wh <= first <= start_wh + units.FREE else None
+
+
+def _travel(session: SessionState, state: MeterState, start_wh: Decimal) -> int:
+    last = session.register_last
+    assert last is not None
+    if state.resets:
+        last += state.carried_wh
+    return arithmetic.rounded(arithmetic.EXACT.subtract(last, start_wh))
 
 
 def every(session: SessionState) -> list[tuple[Rung, Found]]:
@@ -343,12 +376,16 @@ def _doubt(session: SessionState, wh: int) -> Why | None:
     """Whether that is more than any charger gives in the session's time, one minute at least."""
     if wh <= units.FREE_WH:
         return None
+    return None if units.is_possible(wh, _lasting_us(session)) else _OVER_CAPACITY
+
+
+def _lasting_us(session: SessionState) -> int:
+    """How long a session is held to have lasted; it only grows while its register goes on."""
     started_us, until_us = session.started_us, session.ended_us
     until_us = session.register_last_us if until_us is None else until_us
-    us = _UNTIMED_US
-    if started_us is not None and until_us is not None:
-        us = min(max(until_us - started_us, _LEAST_US), _MOST_US)
-    return None if units.is_possible(wh, us) else _OVER_CAPACITY
+    if started_us is None or until_us is None:
+        return _UNTIMED_US
+    return min(max(until_us - started_us, _LEAST_US), _MOST_US)
 
 
 _Find: TypeAlias = Callable[[SessionState, MeterState], Found | None]

@@ -62,32 +62,31 @@ def begin(state: StationState, session: SessionState, moment: Moment) -> None:
         memory.said |= _BASED
 
 
-def take(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> None:
-    """Take up a message's readings."""
+def take(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> bool:
+    """Take up a message's readings; True if the register only went on, in a sound unit."""
     memory = session.meter
     if memory is None:
         memory = session.meter = MeterState(boots=state.boots)
     place, boots = _place(moment), state.boots
-    resets, glitches = memory.resets, memory.glitches
+    resets, glitches, goes_on = memory.resets, memory.glitches, True
     newest_us = readings[-1].at_us if readings else None
     if newest_us is not None and newest_us >= memory.trail_due_us:
         trail.note(session, memory)
     for reading in readings:
-        registers.fold(session, memory, reading, place, boots)
+        if not registers.fold(session, memory, reading, place, boots):
+            goes_on = False
         if reading.power_w is not None or reading.interval_wh is not None:
-            at_us = reading.at_us if reading.at_us is not None else moment.received_us
-            power.fold(session, memory, reading, at_us, place)
+            power.fold(session, memory, reading, moment.at(reading.at_us), place)
     if memory.samples <= _OFTEN or not memory.samples % _OFTEN:
         units.weigh(session, memory)
     if not memory.said & _BASED and session.register_first is not None:
         memory.base = habits.base_of(state, session, session.register_first.scaleb(memory.shift))
         memory.said |= _BASED
-    if memory.resets != resets or memory.glitches != glitches:
+    if not goes_on:
         _say_breaks(state, session, memory, moment, memory.resets - resets, memory.glitches - glitches)
-    if memory.shift:
-        _say_unit(state, session, memory, moment)
-    if memory.marks & _ODD:
-        _say_marks(state, session, memory, readings, moment)
+    if memory.shift or memory.marks & _ODD:
+        _say_labels(state, session, memory, readings, moment)
+    return goes_on and not memory.shift
 
 
 def refuse(state: StationState, session: SessionState, register_wh: Decimal | None, moment: Moment) -> None:
@@ -243,6 +242,15 @@ def _say_unit(state: StationState, session: SessionState, memory: MeterState, mo
     label = _LABELS[memory.shift]
     detail = f"The samples are read as {label}; shown by: {memory.shift_basis}."
     _say(state, session, memory, Kind.UNIT_SUSPECT, moment, value=label, expected=memory.shift_basis, detail=detail)
+
+
+def _say_labels(
+    state: StationState, session: SessionState, memory: MeterState, readings: tuple[Reading, ...], moment: Moment
+) -> None:
+    if memory.shift:
+        _say_unit(state, session, memory, moment)
+    if memory.marks & _ODD:
+        _say_marks(state, session, memory, readings, moment)
 
 
 def _say_breaks(

@@ -27,49 +27,41 @@ _MAX_W = 100_000_000
 
 def fold(session: SessionState, meter: MeterState, reading: Reading, at_us: int | None, place: Place) -> None:
     """Take up a reading's power and interval; `at_us` is its time, or that of receipt."""
-    power_w = reading.power_w
+    power_w, interval_wh = reading.power_w, reading.interval_wh
     if power_w is not None and -_MAX_W <= power_w <= _MAX_W:
         if power_w > (session.power_max_w or -1):
             session.power_max_w = power_w
         if at_us is not None:
-            _integrate(meter, power_w if power_w > 0 else 0, at_us, place)
-            last = session.register_last
-            if meter.power_us == at_us and reading.register_wh is not None and last is not None:
-                # Added in any case: the sum has the precision of all sums.
-                _note_register(meter, last + meter.carried_wh)
-    interval_wh = reading.interval_wh
-    if interval_wh is not None and at_us is not None:
+            register_wh = None if reading.register_wh is None else session.register_last
+            _integrate(meter, power_w if power_w > 0 else 0, at_us, register_wh, place)
+    if interval_wh is not None and at_us is not None and interval_wh >= 0:
         _add_interval(meter, interval_wh, at_us, place, bool(reading.marks & IS_CLOCK))
 
 
-def _integrate(meter: MeterState, power_w: int, at_us: int, place: Place) -> None:
-    since_us = meter.power_us
+def _integrate(meter: MeterState, power_w: int, at_us: int, register_wh: Decimal | None, place: Place) -> None:
+    """Add the trapezoid up to a sample; remember how far register and power went together."""
+    since_us, places = meter.power_us, meter.places
     if since_us is None:
-        meter.places[POWER_FIRST] = place
-    elif at_us <= since_us:
-        return
-    else:
+        places[POWER_FIRST] = place
+    elif at_us > since_us:
         # Differences of whole milliseconds since the epoch: they sum to the whole, however it is cut.
         ms = at_us // 1000 - since_us // 1000
         if ms > MAX_GAP_MS:
             meter.power_gap = True
         else:
             meter.power_wms2 += (power_w + (meter.power_w or 0)) * ms
-    meter.power_w, meter.power_us = power_w, at_us
-    meter.power_samples += 1
-    meter.places[POWER_LAST] = place
-
-
-def _note_register(meter: MeterState, register_wh: Decimal) -> None:
-    """Remember how far register and power went together."""
-    if meter.power_from_wh is None:
-        meter.power_from_wh, meter.power_from_wms2 = register_wh, meter.power_wms2
-    meter.power_to_wh, meter.power_to_wms2 = register_wh, meter.power_wms2
+    if since_us is None or at_us > since_us:
+        meter.power_w, meter.power_us = power_w, at_us
+        meter.power_samples += 1
+        places[POWER_LAST] = place
+    if register_wh is not None and meter.power_us == at_us:
+        meter.power_to_wh, meter.power_to_wms2 = register_wh + meter.carried_wh, meter.power_wms2
+        if meter.power_from_wh is None:
+            meter.power_from_wh, meter.power_from_wms2 = meter.power_to_wh, meter.power_wms2
 
 
 def _add_interval(meter: MeterState, wh: Decimal, at_us: int, place: Place, is_clock: bool) -> None:
-    instants = meter.interval_clock_instants if is_clock else meter.interval_instants
-    if wh < 0 or not _is_new(instants, at_us):
+    if not _is_new(meter.interval_clock_instants if is_clock else meter.interval_instants, at_us):
         return
     if is_clock:
         meter.interval_clock_wh = wh + (meter.interval_clock_wh or ZERO)

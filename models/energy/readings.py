@@ -73,6 +73,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     """What signed records say; nobody has verified them here."""
     phases_wh: dict[str, Decimal] | None = None
     """The register by phase, where no sample is the total."""
+    is_plain: bool = True
+    """It holds no register at begin or at end, and none that is signed."""
 
 
 _UNUSUAL = Reading(None)
@@ -108,10 +110,9 @@ def _usual(at_us: int | None, samples: Iterable[Any]) -> Reading | None:
     for sample in wanted:
         if sample.format == SIGNED or sample.signed_meter_value is not None:
             return _UNUSUAL
-        measurand = sample.measurand
-        if measurand == POWER:
+        if sample.measurand == POWER:
             power = sample
-        elif measurand == INTERVAL:
+        elif sample.measurand == INTERVAL:
             interval = sample
         else:
             register = sample
@@ -182,7 +183,7 @@ def _with_signed(read: Reading, records: list[str]) -> Reading | None:
         begin, end = first if first is not None else begin, last if last is not None else end
     if begin is None and end is None and read.register_wh is None and read.power_w is None and read.begin_wh is None:
         return None
-    return msgspec.structs.replace(read, signed_begin_wh=begin, signed_end_wh=end)
+    return msgspec.structs.replace(read, signed_begin_wh=begin, signed_end_wh=end, is_plain=False)
 
 
 def reading(at_us: int | None, samples: list[Sample]) -> Reading | None:
@@ -231,8 +232,10 @@ def _with_contexts(
     energies = registers or begins
     is_kilo = _is_kilo(energies[0]) if energies else None
     marks = _marks(energies or powers or intervals, powers)
-    phases_wh = by_phase(registers, watt_hours)
-    return Reading(at_us, register, begin, power_w, is_kilo, end, interval, marks, phases_wh=phases_wh)
+    phases_wh, is_plain = by_phase(registers, watt_hours), begin is None and end is None
+    return Reading(
+        at_us, register, begin, power_w, is_kilo, end, interval, marks, phases_wh=phases_wh, is_plain=is_plain
+    )
 
 
 def _is_kilo(sample: Sample) -> bool | None:

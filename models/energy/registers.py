@@ -25,16 +25,20 @@ _ESTABLISHED = 3
 """Samples after which the unit of a register that rises is no longer in question."""
 
 
-def fold(session: SessionState, meter: MeterState, reading: Reading, place: Place, boots: int) -> None:
-    """Take up a reading of a session; `place` is its frame's position, `boots` the station's count of boots."""
+def fold(session: SessionState, meter: MeterState, reading: Reading, place: Place, boots: int) -> bool:
+    """Take up a reading of a session; True if its register only goes on.
+
+    `place` is its frame's position, `boots` the station's count of boots.
+    """
     meter.marks |= reading.marks
     if reading.phases_wh is not None:
         reading = joined.whole(session, meter, reading, reading.phases_wh)
-    if reading.begin_wh is None and reading.end_wh is None and _goes_on(session, meter, reading, place, boots):
-        return
+    if _goes_on(session, meter, reading, place, boots):
+        # Phases that come apart may move the first register, too.
+        return reading.phases_wh is None
     if _is_negative(reading.register_wh) or _is_negative(reading.begin_wh):
         meter.marks |= IS_NEGATIVE
-        return
+        return False
     if reading.signed_begin_wh is not None or reading.signed_end_wh is not None:
         _take_signed(meter, reading, place)
     is_sure = reading.is_kilo is not None or not session.is_kilo
@@ -45,11 +49,12 @@ def fold(session: SessionState, meter: MeterState, reading: Reading, place: Plac
     if reading.register_wh is None:
         if reading.is_kilo is not None and reading.begin_wh is not None:
             session.is_kilo = reading.is_kilo
-        return
+        return False
     register_wh = _in_its_unit(session, meter, reading, reading.register_wh)
     if reading.end_wh is not None:
         meter.end_wh, meter.places[END] = register_wh, place
     sample(session, meter, register_wh, reading.at_us, place, boots)
+    return False
 
 
 def _goes_on(session: SessionState, meter: MeterState, reading: Reading, place: Place, boots: int) -> bool:
@@ -63,15 +68,15 @@ def _goes_on(session: SessionState, meter: MeterState, reading: Reading, place: 
         return False
     if at_us <= last_us or (first_us is not None and at_us <= first_us) or meter.first_unitless or meter.pending:
         return False
-    if reading.signed_begin_wh is not None or reading.signed_end_wh is not None:
-        return False
-    if not last <= register_wh <= last + units.FREE:
+    if not reading.is_plain or not last <= register_wh <= last + units.FREE:
         return False
     meter.prior_wh = last
-    session.register_last, session.register_last_us, session.is_kilo = register_wh, at_us, is_kilo
+    session.register_last, session.register_last_us = register_wh, at_us
     meter.places[LAST] = place
     meter.samples += 1
     meter.boots = boots
+    if is_kilo is not session.is_kilo:
+        session.is_kilo = is_kilo
     return True
 
 

@@ -34,6 +34,11 @@ def is_possible(rise_wh: Decimal | int, us: int) -> bool:
     return rise_wh * US_PER_H <= HIGHEST_W * max(us, 1_000_000)
 
 
+def most_wh(us: int) -> int:
+    """The most whole Wh of which `is_possible` is true."""
+    return HIGHEST_W * max(us, 1_000_000) // US_PER_H
+
+
 def weigh(session: SessionState, meter: MeterState) -> None:
     """Decide by which power of ten the samples' unit is wrong, as far as the evidence goes now."""
     shift = _by_power(meter)

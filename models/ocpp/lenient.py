@@ -4,7 +4,7 @@ import functools
 import types
 import typing
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Raw
@@ -28,6 +28,9 @@ class Payload(Generic[T]):
 
     def read(self, payload: Raw) -> T:
         """The payload as a struct; raises `UnusableError`, and nothing else, where it is no JSON object."""
+        if type(payload) is not Raw:
+            # Its frame was read in one pass (`whole`).
+            return cast(T, payload)
         try:
             return self._strict.decode(payload)
         except (ValueError, RecursionError):
@@ -37,7 +40,7 @@ class Payload(Generic[T]):
         salvaged = _struct(self._kind, payload)
         if salvaged is _ABSENT:
             raise UnusableError("The payload is not a JSON object.")
-        return typing.cast(T, salvaged)
+        return cast(T, salvaged)
 
 
 @functools.cache

@@ -214,10 +214,8 @@ def read_status(payload: Raw, key: bytes | None) -> StatusReported:
 def read_meter_values(payload: Raw, key: bytes | None) -> Metered | None:
     """MeterValues; None where no value is a register or power."""
     values = _meter_values.read(payload)
-    readings = _readings(values.meter_value)
-    if not readings:
-        return None
-    return Metered(small(values.connector_id), _transaction_id(values.transaction_id), readings)
+    found = readings.read(values.meter_value, times.parse, _signed)
+    return Metered(small(values.connector_id), _transaction_id(values.transaction_id), found) if found else None
 
 
 def read_start(payload: Raw, key: bytes | None) -> Started:

@@ -180,7 +180,9 @@ class _Info(msgspec.Struct, rename="camel", gc=False):
     remote_start_id: int | None = None
 
 
-class _Transaction(msgspec.Struct, rename="camel", gc=False):
+class Transaction(msgspec.Struct, rename="camel", gc=False):
+    """A TransactionEvent."""
+
     event_type: str | None = None
     timestamp: str | None = None
     transaction_info: _Info | None = None
@@ -208,7 +210,7 @@ _boot = Payload(_Boot)
 _authorize = Payload(_Authorize)
 _status = Payload(_Status)
 _meter_values = Payload(_MeterValues)
-_transaction = Payload(_Transaction)
+_transaction = Payload(Transaction)
 _notify = Payload(_Notify)
 _answered = Payload(_Answered)
 

@@ -17,9 +17,13 @@ def is_new(state: StationState, record: Record) -> bool:
     Ordinals never fall within a source, so the last one of each recent source tells known lines.
     """
     generation, offset = record.generation, record.offset
-    if generation < state.generation or (generation == state.generation and offset <= state.offset):
+    if generation != state.generation:
+        if generation < state.generation:
+            return False
+        state.generation = generation
+    elif offset <= state.offset:
         return False
-    state.generation, state.offset = generation, offset
+    state.offset = offset
     if record.source != state.source:
         _switch(state, record.source)
     ordinal = record.ordinal
@@ -38,7 +42,7 @@ def counts(state: StationState, record: Record, received_us: int | None) -> bool
     if received_us is None:
         return True
     if newest is None or received_us > newest:
-        state.received_at_us, state.received_source, state.newest = received_us, record.source, record
+        state.received_at_us, state.newest = received_us, record
         return True
     if state.is_replay:
         return True
@@ -63,7 +67,8 @@ def learn_protocol(state: StationState, record: Record, received_us: int | None)
 def settle(state: StationState) -> None:
     """Hash the newest frame: not done for every frame, as few share their instant with another."""
     if state.newest is not None:
-        state.instant = {ids.frame_hash(state.newest): state.newest.source}
+        state.received_source = state.newest.source
+        state.instant = {ids.frame_hash(state.newest): state.received_source}
         state.newest = None
         state.second_source, state.second_place = "", -1
 

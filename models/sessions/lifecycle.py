@@ -11,7 +11,7 @@ from models.energy import evidence, ladder, metering
 from models.energy.readings import Reading
 from models.facts import Session
 from models.moment import Moment
-from models.sessions import charging, numbers
+from models.sessions import charging, numbers, rising
 from models.sessions import ended as ended_sessions
 from models.state import (
     MAX_CLOSED_SESSIONS,
@@ -48,8 +48,9 @@ def open_session(state: StationState, session: SessionState, moment: Moment) -> 
     state.touch(session.session_id, session)
 
 
-def begun(session: SessionState, at_us: int | None, moment: Moment) -> None:
+def begun(state: StationState, session: SessionState, at_us: int | None, moment: Moment) -> None:
     """Take up when a session began, by its station's clock and by receipt."""
+    rates.settle_one(state, session)
     session.started_us = moment.at(at_us)
     session.started_reported_us, session.started_received_us = moment.reported(at_us), moment.received_us
     session.clock_us = moment.offset_us
@@ -74,8 +75,10 @@ def is_known(state: StationState, session_id: str) -> bool:
 
 def meter(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> None:
     """Fold meter values into an open session."""
-    metering.take(state, session, readings, moment)
-    settle(state, session, readings[-1].at_us if readings else None, moment)
+    if metering.take(state, session, readings, moment) and rising.goes_on(state, session, moment.received_us):
+        state.touch(session.session_id, session)
+    else:
+        settle(state, session, readings[-1].at_us if readings else None, moment)
 
 
 def complete(state: StationState, session: SessionState, readings: tuple[Reading, ...], moment: Moment) -> None:
@@ -124,6 +127,7 @@ def take_back(state: StationState, session: SessionState) -> None:
     for held in (state.open_sessions, state.closed_sessions, state.unstopped):
         held.pop(session.session_id, None)
     metering.take_back(state, session)
+    rates.settle_one(state, session)
     rates.settle(state, session, 0, None)
     rates.count(state, session.counted_hour, sessions=-1)
     state.touch(session.session_id, fact(state, session, state.generation, state.offset, deleted=True))
@@ -131,11 +135,13 @@ def take_back(state: StationState, session: SessionState) -> None:
 
 def settle(state: StationState, session: SessionState, at_us: int | None, moment: Moment) -> None:
     """Let the hours sum to the session's energy as it is known now (unknown counts 0)."""
+    rates.settle_one(state, session)
     wh, _ = ladder.chosen(session)
     if session.authorization_id is not None:
         authorizations.energise(state, session, wh)
     clock_us = at_us if moment.received_us is None else moment.received_us
     rates.settle(state, session, wh or 0, rates.hour_of(clock_us))
+    rising.begin(state, session, wh, moment)
     state.touch(session.session_id, session)
 
 

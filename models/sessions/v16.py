@@ -35,7 +35,7 @@ def start(state: StationState, event: Started, moment: Moment) -> AwaitedCall:
         meter_start=event.meter_wh,
         status_at_start=known.status if known is not None else None,
     )
-    lifecycle.begun(session, event.at_us, moment)
+    lifecycle.begun(state, session, event.at_us, moment)
     binding.begun(state, event.connector_id)
     authorizations.begin(state, session, event.shown, moment)
     if session.status_at_start == statuses.CHARGING:

@@ -33,7 +33,7 @@ def report(state: StationState, event: TransactionReported, moment: Moment) -> A
         _fold_unstopped(state, state.unstopped[session_id], event, moment)
     elif not lifecycle.is_known(state, session_id):
         session = SessionState(session_id, transaction_id=event.transaction_id)
-        lifecycle.begun(session, event.at_us, moment)
+        lifecycle.begun(state, session, event.at_us, moment)
         lifecycle.open_session(state, session, moment)
         _fold(state, session, event, moment)
     else:
@@ -109,11 +109,11 @@ def _describe(
     number = _number(state, session, event, at_us, moment)
     if event.phase == "Started" and not session.is_start_seen:
         session.is_start_seen = True
-        lifecycle.begun(session, event.at_us, moment)
+        lifecycle.begun(state, session, event.at_us, moment)
         session.token = event.token or session.token
         session.start_trigger = event.trigger
     elif not session.is_start_seen and at_us is not None and (session.started_us is None or at_us < session.started_us):
-        lifecycle.begun(session, event.at_us, moment)
+        lifecycle.begun(state, session, event.at_us, moment)
     if event.evse_id is not None:
         if session.evse_id not in (None, event.evse_id):
             lifecycle.odd(state, Kind.EVSE_CHANGED, session, moment, at_us=at_us, subject=str(event.evse_id))

@@ -96,7 +96,13 @@ def learn(clock: ClockState, reported_us: int, received_us: int, *, is_own: bool
         clock.sampled.append(received_us)
         if len(lags) > KEPT:
             del lags[0], clock.own[0], clock.sampled[0]
-    return _judge(clock)
+    base_us = clock.base_us
+    if base_us is None or not 0 <= lag - base_us <= AGREEING_US:
+        return _judge(clock)
+    # Nearly every message; a drift is followed once it is more than that.
+    if clock.is_doubted:
+        clock.is_doubted = False
+    return False
 
 
 def correction(clock: ClockState, lag_us: int) -> int:
@@ -146,10 +152,6 @@ def _judge(clock: ClockState) -> bool:
     base_us, newest_us = clock.base_us, clock.lags[-1]
     if base_us is None:
         return _establish(clock)
-    if 0 <= newest_us - base_us <= AGREEING_US:
-        # Nearly every message; a drift is followed once it is more than that.
-        clock.is_doubted = False
-        return False
     if abs(newest_us - base_us) <= TOLERANCE_US:
         clock.is_doubted = False
         return _follow(clock, base_us)

@@ -27,14 +27,21 @@ def count(state: StationState, hour: int | None, *, sessions: int = 0, faults: i
         rate.faults += faults
 
 
-def settle(state: StationState, session: SessionState, energy_wh: int, hour: int | None) -> None:
+def settle(
+    state: StationState,
+    session: SessionState,
+    energy_wh: int,
+    hour: int | None,
+    position: tuple[int, int] | None = None,
+) -> None:
     """Make the session's hours sum to its energy: what came goes to this hour, what was too much is taken back.
 
-    Taken back from the newest hours first, as far as they can still change.
+    Taken back from the newest hours first, as far as they can still change. `position` is that of the record that
+    brought it, if not the state's.
     """
     missing = energy_wh - session.counted_wh
     if missing > 0:
-        rate = _hour(state, hour)
+        rate = _hour(state, hour, position)
         if rate is not None and hour is not None:
             rate.energy_wh += missing
             session.counted_wh += missing
@@ -47,6 +54,19 @@ def settle(state: StationState, session: SessionState, energy_wh: int, hour: int
                 del hours_wh[min(hours_wh)]
     elif missing < 0:
         _take_back(state, session, -missing)
+
+
+def settle_one(state: StationState, session: SessionState) -> None:
+    """Count what a rising session has risen, before anything else of it is (`sessions.rising`)."""
+    rising = state.rising.pop(session.session_id, None)
+    if rising is not None:
+        settle(state, session, rising.energy_wh, rising.hour, rising.position)
+
+
+def settle_rising(state: StationState) -> None:
+    """Count what all have risen: at drains, and before another hour is begun."""
+    for rising in list(state.rising.values()):
+        settle_one(state, rising.session)
 
 
 def pass_time(state: StationState, clock_us: int | None) -> None:
@@ -82,10 +102,12 @@ def fact(state: StationState, rate: HourState, generation: int, offset: int) -> 
     )
 
 
-def _hour(state: StationState, hour: int | None) -> HourState | None:
+def _hour(state: StationState, hour: int | None, position: tuple[int, int] | None = None) -> HourState | None:
     """The hour to change, marked as changed; None for one that is final or unknown."""
     if hour is None or hour < state.hours_floor:
         return None
+    if state.rising and hour not in state.hours:
+        settle_rising(state)
     rate = state.hours.get(hour)
     if rate is None:
         rate = state.hours[hour] = HourState(hour)
@@ -95,7 +117,11 @@ def _hour(state: StationState, hour: int | None) -> HourState | None:
             state.hours_floor = oldest + 1
             if oldest == hour:
                 return None
-    state.touch(hour, rate)
+    known = state.changed.get(hour)
+    if position is None:
+        state.touch(hour, rate)
+    elif known is None or known[1:] < position:
+        state.changed[hour] = (rate, *position)
     return rate
 
 

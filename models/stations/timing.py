@@ -38,7 +38,7 @@ def tell(state: StationState, event: E, moment: Moment) -> E:
     if read is None or moment.received_us is None:
         return event
     reported_us, told, is_live = read(event)
-    if told != state.told and told >= 0 and (reported_us is not None or told == UNUSABLE):
+    if told >= 0 and told != state.told and (reported_us is not None or told == UNUSABLE):
         _tells_otherwise(state, told, moment)
     if reported_us is None:
         return event

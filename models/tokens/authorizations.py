@@ -16,6 +16,7 @@ from models.state import (
     StationState,
     trim,
 )
+from models.stations import rates
 from models.times import as_utc
 from models.tokens import pseudonyms
 from models.tokens.pseudonyms import Token
@@ -69,6 +70,7 @@ def begin(
     entry = _newest(state, session.token, moment)
     if entry is None or session.authorization_id is not None:
         return
+    rates.settle_one(state, session)
     entry.purpose, entry.session_id = START, session.session_id
     session.authorization_id = entry.authorization_id
     state.touch(entry.authorization_id, entry)

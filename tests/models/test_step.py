@@ -210,7 +210,7 @@ def test_a_record_that_made_the_step_fail_is_not_folded_again() -> None:
     state = StationState(station_id="CP")
     broken = frame([2, "m", "Heartbeat", {}], ordinal=0, us=START_US)
     broken.payload = None  # type: ignore[assignment]
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError):
         step(state, broken, Context())
     assert step(state, frame([2, "m", "Heartbeat", {}], ordinal=0, us=START_US), Context()) is None
     assert state.offset == 0

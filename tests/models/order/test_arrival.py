@@ -1,11 +1,13 @@
 """Which records count: positions, known lines, equal and late frames (contract, sections 2 and 3)."""
 
 import captures
+import msgspec
 from captures import Wire
 
 from models.order import arrival
 from models.record import Record
-from models.state import Mark
+from models.state import Mark, encode
+from models.step import Context, step
 
 
 def moved(records: list[Record], *, source: str | None = None, offset: int = 0, shift_us: int = 0) -> list[Record]:
@@ -158,6 +160,16 @@ def test_a_new_generation_goes_on_where_the_old_one_ended() -> None:
     for number, record in enumerate(later[cut:]):
         record.generation, record.offset = 2, number
     assert captures.Folded().fold(later).rows() == captures.Folded().fold(conversation()).rows()
+
+
+def test_a_record_of_an_older_generation_changes_nothing() -> None:
+    folded = captures.Folded().fold(conversation())
+    state = folded.states["CP"]
+    state.generation = 2
+    before = encode(state)
+    older = msgspec.structs.replace(conversation()[-1], offset=10_000, ordinal=10_000)
+    assert step(state, older, Context()) is None
+    assert encode(state) == before
 
 
 def test_more_sources_than_are_kept_forget_the_oldest() -> None:
