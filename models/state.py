@@ -14,6 +14,7 @@ from models.energy.meter import HabitState, MeterState, PortMeter
 from models.faults.memory import FaultState
 from models.sessions.memory import Bound, Due, Numbers, Sighting
 from models.stations.clock import ClockState, FarState
+from models.stations.memory import ConnectorState, HourState, OperationState, SaidStatus
 
 STATE_VERSION = 1
 
@@ -191,41 +192,6 @@ class Rising(msgspec.Struct, array_like=True, gc=False):
     """Generation and offset of the record that raised it last."""
 
 
-class HourState(msgspec.Struct, array_like=True, gc=False):
-    """One hour of receipt, numbered since the epoch."""
-
-    hour: int
-    energy_wh: int = 0
-    sessions: int = 0
-    faults: int = 0
-    fault_us: int = 0
-
-
-class ConnectorState(msgspec.Struct, array_like=True, gc=False):
-    """A connector's newest status."""
-
-    status: str
-    error_code: str | None = None
-    reported_us: int | None = None
-    """When, by the station's clock as corrected then; None where it did not say."""
-    before: str | None = None
-    """The status before this one, and when this one began: what comes back at once was flapping."""
-    since_us: int | None = None
-
-
-class SaidStatus(msgspec.Struct, array_like=True, gc=False):
-    """A status that was said by a clock nobody knew yet: its row is said again once the clock is known."""
-
-    status_id: str
-    protocol: str | None
-    evse_id: int | None
-    connector_id: int | None
-    status: str
-    error_code: str | None
-    reported_us: int
-    received_us: int
-
-
 class Mark(msgspec.Struct, array_like=True, gc=False):
     """Why a station must be replayed: records whose place is before ones that were folded (ADR 0014)."""
 
@@ -237,24 +203,6 @@ class Mark(msgspec.Struct, array_like=True, gc=False):
     generation: int = 0
     offset: int = -1
     """Place of the last one: once it is landed, all are."""
-
-
-class OperationState(msgspec.Struct, array_like=True, gc=False):
-    """A command, or what a station said of itself, until its answer comes."""
-
-    event_id: str
-    action: str
-    asked_by: str
-    protocol: str | None = None
-    evse_id: int | None = None
-    connector_id: int | None = None
-    transaction_id: str | None = None
-    token: str | None = None
-    at_us: int | None = None
-    received_us: int | None = None
-    detail: str | None = None
-    answered_us: int | None = None
-    outcome: str | None = None
 
 
 class StationState(msgspec.Struct, array_like=True):

@@ -43,17 +43,9 @@ from models.order import arrival
 from models.reasons import Reason
 from models.record import Direction, Kind, Record
 from models.sessions import ends, lifecycle, samples, v2x, v16
-from models.state import (
-    MAX_CALLS,
-    AuthorizationState,
-    AwaitedCall,
-    HourState,
-    OperationState,
-    SessionState,
-    StationState,
-    trim,
-)
+from models.state import MAX_CALLS, AuthorizationState, AwaitedCall, SessionState, StationState, trim
 from models.stations import boots, operations, rates, statuses, timing
+from models.stations.memory import HourState, OperationState
 from models.tokens import authorizations, forms
 
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 import msgspec
 
 from models.energy import arithmetic, ladder, meter, readings
-from models.energy.ladder import Found, Relation, Rung, Why
 from models.energy.meter import MeterState, Place
+from models.energy.rungs import Found, Relation, Rung, Why
 from models.state import SessionState
 
 _BASE = {

@@ -10,9 +10,9 @@ from decimal import Decimal
 from models import ids
 from models.energy import ladder, readings
 from models.energy.knowledge import Knowledge
-from models.energy.ladder import Relation
 from models.energy.meter import HabitState, MeterState, PortMeter
 from models.energy.meter_facts import MeterHabits
+from models.energy.rungs import Relation
 from models.state import SessionState, StationState, trim
 
 NAMES = (

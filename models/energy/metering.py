@@ -9,7 +9,6 @@ from decimal import Decimal
 from models import anomalies
 from models.anomalies import Kind
 from models.energy import evidence, habits, ladder, meter, power, registers, trail, units
-from models.energy.ladder import Relation, Why
 from models.energy.meter import MeterState, Place
 from models.energy.readings import (
     IS_NEGATIVE,
@@ -20,6 +19,7 @@ from models.energy.readings import (
     IS_UNIT_UNKNOWN,
     Reading,
 )
+from models.energy.rungs import Relation, Why
 from models.moment import Moment
 from models.state import SessionState, StationState
 

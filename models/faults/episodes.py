@@ -13,8 +13,9 @@ from models.faults import causes, closing, flow, recovery, rows, severities
 from models.faults.closing import EXPLICIT, IMPLIED, OPEN, SUPERSEDED
 from models.faults.memory import FaultState
 from models.moment import Moment
-from models.state import MAX_FAULTS, ConnectorState, StationState, trim
+from models.state import MAX_FAULTS, StationState, trim
 from models.stations import rates, statuses
+from models.stations.memory import ConnectorState
 
 FAULTED = "Faulted"
 """Status, and the code where only the status says that something is wrong."""

@@ -12,8 +12,8 @@ from typing import TypeAlias, TypeVar
 
 from models import ids
 from models.energy import ladder, units
-from models.energy.ladder import Relation
 from models.energy.readings import Reading
+from models.energy.rungs import Relation
 from models.events import Metered, Stopped
 from models.sessions.memory import Sighting
 from models.state import MAX_TRANSACTION_IDS, SessionState, StationState, trim

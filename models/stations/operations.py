@@ -9,7 +9,8 @@ from models.frames import Call, CallError, CallResult
 from models.moment import Moment
 from models.ocpp.operations import read_operation, read_outcome
 from models.record import Direction
-from models.state import MAX_OPERATIONS, OperationState, StationState, trim
+from models.state import MAX_OPERATIONS, StationState, trim
+from models.stations.memory import OperationState
 from models.times import as_utc
 from models.tokens import forms
 

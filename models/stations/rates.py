@@ -1,7 +1,8 @@
 """Rates per station and hour of receipt: energy, sessions, faults, fault time. Not here: reports over them (SQL)."""
 
 from models.facts import Rate
-from models.state import MAX_HOURS, HourState, SessionState, StationState
+from models.state import MAX_HOURS, SessionState, StationState
+from models.stations.memory import HourState
 from models.times import HOUR_US, as_utc
 
 MAX_SILENCE_HOURS = 24 * 31

@@ -1,6 +1,6 @@
 """What must hold of `core__session_energy_candidates`: a known rung, one chosen at most, a reason for the others."""
 
-from models.energy.ladder import Rung, Why
+from models.energy.rungs import Rung, Why
 from models.tables.catalogue import TABLES
 from quality.rules import Severity, between, figure, not_null, one_of
 from quality.suite import suite

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.energy.ladder import Rung
+from models.energy.rungs import Rung
 from models.tables.catalogue import TABLES
 from quality.frames import PORT, number, port, seconds
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
