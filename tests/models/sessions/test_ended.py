@@ -116,6 +116,13 @@ def test_every_id_of_a_session_that_was_retried_leads_to_it_when_it_comes_again(
     assert figures(folded)[:2] == (21, 22_000)
 
 
+def test_a_stop_without_a_time_is_no_repetition() -> None:
+    wire = Wire()
+    queue(wire, 20)
+    wire.stop(1, seconds=LATE + len(wire.records), meterStop=1000, timestamp=None)
+    assert figures(wire.fold()) == (20, 20_000, ["orphan_stop"])
+
+
 def test_bytes_of_two_entries_that_look_like_one_are_none() -> None:
     state = StationState(station_id="CP")
     start = ended.start_of("content", "7")
