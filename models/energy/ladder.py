@@ -244,10 +244,11 @@ def _is_below_samples(session: SessionState, state: MeterState, beside: Relation
     prior, first = state.prior_wh, session.register_first
     if prior is None or first is None or session.register_last is None or _after_end(session, session.register_last_us):
         return False
+    went = between = (prior + state.carried_wh - first).scaleb(state.shift)
     if beside is _SAME and session.meter_start is not None:
         went = prior.scaleb(state.shift) - session.meter_start
-    else:
-        went = (prior + state.carried_wh - first).scaleb(state.shift)
+    if 0 < took_wh >= between - _NEAR_WH:
+        return False  # a meterStop of the session's own zero, beside a register that began high above it
     return went > took_wh + _NEAR_WH and _doubt(session, arithmetic.rounded(went)) is None
 
 

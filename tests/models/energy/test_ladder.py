@@ -82,6 +82,13 @@ def test_every_rung_of_one_session_says_what_it_knows_and_the_best_one_counts() 
     assert (session.register_start_wh, session.register_end_wh, session.register_seen_wh) == (1000, 2970, 2970)
 
 
+def test_a_stop_of_the_sessions_own_zero_is_not_below_samples_of_the_lifetime() -> None:
+    wire = talk([500_000 + 375 * number for number in range(5)], start=0)
+    wire.stop(7, seconds=3700, meterStop=1600)
+    session = only(wire)
+    assert (session.energy_wh, session.energy_basis) == (1600, "meter_stop")
+
+
 def test_an_interval_and_then_power_count_where_no_register_does() -> None:
     for with_interval, expected in ((True, (1800, "interval", 0.65)), (False, (2000, "power", 0.4))):
         wire = Wire()
