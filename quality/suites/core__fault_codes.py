@@ -17,7 +17,7 @@ _RULES = (
 SUITE = suite(
     TABLES["core__fault_codes"],
     _RULES,
-    ids=("taxonomy", "raw_key"),
+    ids=("taxonomy", "raw_key", "vendor_id", "model"),
     required=("taxonomy", "raw_key", "canonical_code", "family", "actor", "severity", "confidence", "mapping_version"),
     metrics={"rows_missing": f"{len(ROWS)} - count(*)"},
 )

@@ -9,6 +9,7 @@ from quality.vocabulary import connector, plausible, protocol
 KINDS = (
     *(Kind.UNDERVOLTAGE, Kind.OVERVOLTAGE, Kind.FREQUENCY_DEVIATION, Kind.PHASE_IMBALANCE, Kind.DERATING),
     *(Kind.REGISTER_GAP, Kind.VALUE_UNREADABLE, Kind.METER_ON_CONNECTOR_0),
+    *(Kind.ENERGY_DISAGREES, Kind.POWER_DISAGREES),
 )
 _WEIGHED = " OR ".join(f"(anomaly = '{kind.value}' AND severity = '{kind.severity.value}')" for kind in KINDS)
 

@@ -23,8 +23,8 @@ _ENDS = (
     " GROUP BY station_id, port_id) WHERE lasts <> 1)"
 )
 _BEGINS = (
-    "(SELECT count(DISTINCT begin_at) FROM (SELECT min(from_at) AS begin_at FROM core__status_timeline"
-    " GROUP BY station_id, port_id))"
+    "(SELECT max(begins) FROM (SELECT count(DISTINCT begin_at) AS begins FROM (SELECT station_id, min(from_at) AS"
+    " begin_at FROM core__status_timeline GROUP BY station_id, port_id) GROUP BY station_id))"
 )
 
 
@@ -70,7 +70,7 @@ _RULES = (
     figure("seams_open", None, 0, Severity.CRITICAL, "intervals that do not begin where their port's last one ended"),
     figure("neighbours_equal", None, 0, Severity.WARNING, "intervals that say the same as the one before"),
     figure("ports_without_one_last", None, 0, Severity.CRITICAL, "ports that have not exactly one last interval"),
-    figure("begins", None, 1, Severity.CRITICAL, "different first instants of ports"),
+    figure("begins", None, 1, Severity.CRITICAL, "different first instants of one station's ports"),
     figure("share_unknown", None, 0.25, Severity.INFO, "share of time in which a port's status is unknown"),
 )
 

@@ -324,7 +324,8 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
         f"{TIMELINE} ('CP1', '1', '2026-03-02 08:00:00Z', '2026-03-02 09:00:00Z', 'Available', 'reported', false),"
         " ('CP1', '1', '2026-03-02 09:00:00Z', '2026-03-02 10:00:00Z', 'Faulted', 'reported', true),"
         " ('CP1', '2', '2026-03-02 08:00:00Z', '2026-03-02 10:00:00Z', 'Available', 'reported', true),"
-        " ('CP2', '1', '2026-03-02 08:01:00Z', '2026-03-02 10:00:00Z', 'Available', 'reported', true)",
+        " ('CP2', '1', '2026-03-02 08:01:00Z', '2026-03-02 10:00:00Z', 'Available', 'reported', true),"
+        " ('CP2', '2', '2026-03-02 08:02:00Z', '2026-03-02 10:00:00Z', 'Available', 'reported', true)",
         2,
     ),
     ("core__status_timeline", "share_unknown"): (

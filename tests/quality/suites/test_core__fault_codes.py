@@ -9,6 +9,8 @@ def code(number, **changes):
     return {
         "taxonomy": "mrec",
         "raw_key": f"CX{number:03}",
+        "vendor_id": "a vendor",
+        "model": "a model",
         "canonical_code": "ground_failure",
         "family": "insulation",
         "actor": "evse",
