@@ -70,7 +70,7 @@ class MeterState(msgspec.Struct, array_like=True, gc=False):
     seen_wh: Decimal | None = None
     """The highest register seen after the end, in Wh."""
     marks: int = 0
-    """All marks of its readings (`energy.IS_UNIT_NAMED` and so on)."""
+    """All marks of its readings (`readings.IS_UNIT_NAMED` and so on)."""
     said: int = 0
     """Anomalies said already."""
     places: dict[int, Place] = {}
