@@ -29,31 +29,21 @@ WITH frames AS (
   FROM (SELECT DISTINCT station_id, covering FROM frames) AS f
   JOIN spans AS s ON s.covering = f.covering
   GROUP BY f.station_id
-), statuses AS (
-  SELECT
-    s.station_id, s.evse_id, s.connector_id, s.status, s.received_at, f.first_at,
-    -- Rows from before the clock was known have its own time: what is only as late as the clock is slow came live.
-    CASE
-      WHEN s.happened_at = s.reported_at
-        AND s.received_at - s.reported_at >= to_seconds(c.clock_offset_s) - INTERVAL 1 MINUTE
-        THEN s.reported_at + to_seconds(c.clock_offset_s)
-      ELSE s.happened_at
-    END AS happened_at
-  FROM core__statuses AS s
-  LEFT JOIN core__stations AS c ON c.station_id = s.station_id
-  LEFT JOIN firsts AS f ON f.station_id = s.station_id
 ), said AS (
   SELECT
-    station_id, evse_id, connector_id, coalesce(evse_id, connector_id) AS number, 'status' AS kind, status AS word,
+    s.station_id, s.evse_id, s.connector_id, coalesce(s.evse_id, s.connector_id) AS number, 'status' AS kind,
+    s.status AS word,
     -- What is stamped before the first frame of its station says nothing of when it became so.
-    CASE WHEN happened_at >= first_at OR received_at IS NULL THEN happened_at ELSE received_at END AS happened_at,
-    received_at,
+    CASE WHEN s.happened_at >= f.first_at OR s.received_at IS NULL THEN s.happened_at ELSE s.received_at END
+      AS happened_at,
+    s.received_at,
     -- Of several at one instant, the likelier last one.
     list_position(['Finishing', 'Available', 'Reserved', 'Preparing', 'Occupied', 'Charging', 'SuspendedEVSE',
-      'SuspendedEV', 'Unavailable', 'Faulted'], status) AS seq
-  FROM statuses
+      'SuspendedEV', 'Unavailable', 'Faulted'], s.status) AS seq
+  FROM core__statuses AS s
+  LEFT JOIN firsts AS f ON f.station_id = s.station_id
   -- OCPP 1.6 section 4.9: the station as a whole does nothing else.
-  WHERE coalesce(evse_id, connector_id) <> 0 OR status IN ('Available', 'Unavailable', 'Faulted')
+  WHERE coalesce(s.evse_id, s.connector_id) <> 0 OR s.status IN ('Available', 'Unavailable', 'Faulted')
   UNION ALL
   SELECT
     station_id, evse_id, connector_id, evse_id, 'transaction',

@@ -257,6 +257,23 @@ def test_a_clock_that_is_learnt_to_be_slow_makes_no_outage_before_the_log(lake: 
     assert [row[1:3] for row in found if row[0].endswith("2")][:3] == [(0, 60), (60, 120), (120, 180)]
 
 
+def test_a_clock_that_is_wrong_later_moves_nothing_that_was_said_before(lake: Lake) -> None:
+    wire, hour = booted(interval=86_400), 3600
+    for second in (10, 60, 120):
+        wire.call("StatusNotification", status("Available", second), seconds=second)
+    # From the queue, three hours late, by a clock that is right.
+    wire.call("StatusNotification", status("Charging", 200), seconds=200 + 3 * hour)
+    wire.call("StatusNotification", status("Available", 201 + 3 * hour), seconds=201 + 3 * hour)
+    for minute in range(6):
+        second = 5 * hour + 60 * minute
+        said = status(("Preparing", "Available")[minute % 2], second - 2 * hour) | {"connectorId": 2}
+        wire.call("StatusNotification", said, seconds=second)
+    opened = land(lake, wire.records).build()
+    assert rows(opened, "SELECT clock_offset_s FROM core__stations") == [(2 * hour,)]
+    charging = [row[1:3] for row in rows(opened, INTERVALS) if row[3] == "Charging"]
+    assert charging == [(200, 201 + 3 * hour)]
+
+
 @pytest.mark.parametrize(("lasts", "outages"), [(1, 1), (40, 2)])
 def test_an_outage_goes_on_through_a_moment_of_available(lake: Lake, lasts: int, outages: int) -> None:
     wire = booted(interval=3600)
