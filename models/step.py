@@ -134,6 +134,8 @@ def _connection(state: StationState, record: Record, received_us: int | None) ->
 def _called(
     state: StationState, call: Call, reader: Reader | None, record: Record, received_us: int | None, context: Context
 ) -> Refusal | None:
+    if state.operations and record.direction is not None:
+        operations.shadow(state, call.message_id, is_system=record.direction == _CSMS_TO_CP)
     if call.action in OPERATIONS:
         _operation(state, call, record, received_us, context)
     if record.direction == _CSMS_TO_CP:
@@ -257,12 +259,13 @@ def _answered(
 
 def _directed(state: StationState, frame: CallResult | CallError, record: Record) -> Record:
     """The answer with its direction, where its call is waited for: a log may be cut between the two."""
-    call = state.calls.get(_key(frame.message_id))
-    if call is None or (record.direction is not None and not call.is_shadowed):
-        return record
-    direction = _CP_TO_CSMS if call.is_shadowed else _CSMS_TO_CP
-    call.is_shadowed = False
-    return msgspec.structs.replace(record, direction=direction)
+    call, direction = state.calls.get(_key(frame.message_id)), record.direction
+    if direction is None and call is None:
+        direction = operations.direction_of(state, frame.message_id)
+    elif call is not None and (direction is None or call.is_shadowed):
+        direction = _CP_TO_CSMS if call.is_shadowed else _CSMS_TO_CP
+        call.is_shadowed = False
+    return record if direction == record.direction else msgspec.structs.replace(record, direction=direction)
 
 
 def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter, moment: Moment) -> None:

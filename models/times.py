@@ -25,6 +25,11 @@ _HAS_ZONE = re.compile(r"(?:[Zz]|UTC|GMT|[+-]\d{1,2}:?(?:\d{2})?)\s*$", re.IGNOR
 _LONE_DIGIT = re.compile(r"(?<![0-9.,])[0-9](?![0-9])")
 
 
+def is_before(at_us: int | None, other_us: int | None) -> bool:
+    """Whether one time is known to be before another; False where either is unknown."""
+    return at_us is not None and other_us is not None and at_us < other_us
+
+
 def parse(text: str | None) -> int | None:
     """Microseconds since the epoch, or None where the text is no time or an implausible one.
 

@@ -30,6 +30,8 @@ STANDSTILL_US = 60_000_000
 """Energy that stands still for this long does not flow: a small car takes 100 Wh, the coarsest register, in less."""
 ROUNDING_WH = 100
 """Samples are often rounded to this; registers of stops are not."""
+FLOWING, IDLE = 1, 2
+"""What a session can show: energy that flows, none that does."""
 _US_PER_HOUR = 3_600_000_000
 WITNESSES = frozenset({Metered, Stopped, TransactionReported})
 """Events of a session that can say whether energy flows."""
@@ -77,11 +79,14 @@ def witness(state: StationState, event: Any, moment: Moment) -> None:
         if not _is_at((fault.evse_id, fault.connector_id), session.evse_id, session.connector_id):
             continue
         if recovery.by_session(state, fault, session, wh, moment):
+            _forget(fault, session)
             continue
         before = (fault.is_flowing, fault.is_idle)
-        _weigh(fault, event.readings, moment)
+        shown = _weigh(fault, event.readings, moment)
         if wh is not None and at_us is not None:
-            _compare(fault, session, wh, at_us)
+            shown |= _compare(fault, session, wh, at_us)
+        if shown:
+            _take(fault, session.session_id, shown)
         if before != (fault.is_flowing, fault.is_idle):
             state.touch(fault.fault_id, fault)
         if fault.is_flowing and not before[0] and fault.is_faulted:
@@ -95,6 +100,15 @@ def witness(state: StationState, event: Any, moment: Moment) -> None:
                 value=fault.canonical_code,
                 subject=fault.fault_id,
             )
+
+
+def _forget(fault: FaultState, session: SessionState) -> None:
+    """Leave out what a session showed: all of it happened after the fault's end."""
+    fault.witnesses.pop(session.session_id, None)
+    shown = 0
+    for bits in fault.witnesses.values():
+        shown |= bits
+    fault.is_flowing, fault.is_idle = bool(shown & FLOWING), bool(shown & IDLE)
 
 
 def blocks_charging(fault: FaultState) -> bool | None:
@@ -154,19 +168,29 @@ def _measured_us(session: SessionState, readings: tuple[Reading, ...]) -> int | 
     return readings[-1].at_us if readings else None
 
 
-def _weigh(fault: FaultState, readings: Iterable[Reading], moment: Moment) -> None:
-    """Power sampled after the opening: above zero is energy that flows."""
+def _take(fault: FaultState, session_id: str, shown: int) -> None:
+    fault.is_flowing = fault.is_flowing or bool(shown & FLOWING)
+    fault.is_idle = fault.is_idle or bool(shown & IDLE)
+    fault.witnesses[session_id] = shown | fault.witnesses.pop(session_id, 0)
+    if len(fault.witnesses) > MAX_SESSIONS:
+        oldest = fault.witnesses.pop(next(name for name in fault.witnesses if name))
+        fault.witnesses[""] = oldest | fault.witnesses.get("", 0)
+
+
+def _weigh(fault: FaultState, readings: Iterable[Reading], moment: Moment) -> int:
+    """What power shows that was sampled after the opening: above zero is energy that flows."""
+    shown = 0
     for reading in readings:
         at_us = moment.at(reading.at_us)
         if reading.power_w is None or at_us is None or fault.opened_us is None or at_us < fault.opened_us:
             continue
-        fault.is_flowing = fault.is_flowing or reading.power_w > 0
-        fault.is_idle = fault.is_idle or reading.power_w <= 0
+        shown |= FLOWING if reading.power_w > 0 else IDLE
+    return shown
 
 
-def _compare(fault: FaultState, session: SessionState, wh: int, at_us: int) -> None:
-    """Hold a session's energy against what it was when last measured."""
-    since_us, opened_us = at_us, fault.opened_us
+def _compare(fault: FaultState, session: SessionState, wh: int, at_us: int) -> int:
+    """What a session's energy shows against what it was when last measured."""
+    shown, since_us, opened_us = 0, at_us, fault.opened_us
     known = fault.seen_wh.get(session.session_id) or _at_start(fault, session)
     if known is not None and opened_us is not None and at_us >= opened_us:
         before_wh, first_us, last_us = known
@@ -174,10 +198,12 @@ def _compare(fault: FaultState, session: SessionState, wh: int, at_us: int) -> N
         rounded_wh = 0 if session.is_open or before_wh == 0 else ROUNDING_WH
         if rise_wh == 0:
             since_us = first_us
-            fault.is_idle = fault.is_idle or not session.is_open or at_us - max(opened_us, first_us) >= STANDSTILL_US
+            if not session.is_open or at_us - max(opened_us, first_us) >= STANDSTILL_US:
+                shown = IDLE
         elif rise_wh > rounded_wh + MOST_W * gap_us // _US_PER_HOUR:
-            fault.is_flowing = True
+            shown = FLOWING
     _note(fault, session, wh, since_us, at_us)
+    return shown
 
 
 def _at_start(fault: FaultState, session: SessionState) -> tuple[int, int, int] | None:

@@ -57,3 +57,5 @@ class FaultState(msgspec.Struct, array_like=True, gc=False):
     """Energy of each session of its connector, Wh, and when it was first and last measured so."""
     is_rebooted: bool = False
     """Raised by an event (2.x) before the newest boot, and not again since."""
+    witnesses: dict[str, int] = {}
+    """What each session showed while it was open (`flow.FLOWING`, `flow.IDLE`); those let go of are one, without id."""

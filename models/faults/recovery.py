@@ -40,15 +40,16 @@ def by_status(state: StationState, event: StatusReported, moment: Moment) -> Non
 
 
 def by_session(state: StationState, fault: FaultState, session: SessionState, wh: int | None, moment: Moment) -> bool:
-    """Close a grave fault under which a session of its connector could not have begun and taken energy."""
+    """Close a grave fault under which a session of its connector could not have begun and taken energy.
+
+    What the session showed of the fault until then is for the caller to leave out.
+    """
     began_us = session.started_us
     if began_us is None or fault.opened_us is None or began_us <= fault.opened_us or (wh or 0) < LEAST_WH:
         return False
     is_grave = severities.is_error(fault.severity) and severities.can_be_outage(fault.canonical_code, fault.actor)
     if not (is_grave and causes.is_raised(fault)) or causes.is_faulted(fault):
         return False
-    # What flowed in that session has flowed after the end.
-    fault.is_flowing = False
     closing.close(state, fault, closing.BY_SESSION, began_us, moment)
     return True
 

@@ -17,6 +17,7 @@ from models.energy.rungs import Relation
 from models.events import Metered, Stopped
 from models.sessions.memory import Sighting
 from models.state import MAX_TRANSACTION_IDS, SessionState, StationState, trim
+from models.times import is_before
 
 MAX_SIGHTINGS = 16
 RECENT_US = 86_400_000_000
@@ -156,7 +157,7 @@ def _unnamed_sample(state: StationState, event: Metered) -> SessionState | None:
     transaction_id = event.transaction_id
     session = newest_on(state, event.connector_id)
     if transaction_id is None or not ids.is_key(transaction_id):
-        if session is None or _is_before(event.readings[0].at_us, session.started_us):
+        if session is None or is_before(event.readings[0].at_us, session.started_us):
             return None
         if transaction_id is not None and transaction_id not in ids.MAX_INT_IDS:
             session.local_id = transaction_id
@@ -164,7 +165,7 @@ def _unnamed_sample(state: StationState, event: Metered) -> SessionState | None:
         return session
     if session is None or session.transaction_ids or _is_taken(state, transaction_id):
         return None
-    if _is_before(event.readings[0].at_us, session.started_us):
+    if is_before(event.readings[0].at_us, session.started_us):
         return None
     # The start's answer is not in the log, or not yet: the sample names the transaction of its connector.
     adopt(session, transaction_id)
@@ -226,7 +227,7 @@ def fits(session: SessionState, event: Stopped, *, any_card: bool = False) -> bo
     """Whether a stop can end this session: same card, not before its start, its registers and any charger's power."""
     if not any_card and event.token is not None and session.token is not None and event.token != session.token:
         return False
-    if _is_before(event.at_us, session.started_us):
+    if is_before(event.at_us, session.started_us):
         return False
     meter_wh, start_wh = event.meter_wh, session.meter_start
     if meter_wh is None:
@@ -234,7 +235,7 @@ def fits(session: SessionState, event: Stopped, *, any_card: bool = False) -> bo
     if start_wh is not None and not _can_rise(meter_wh - start_wh, session.started_us, event.at_us, 0):
         return False
     last_wh, last_us = _last(session)
-    if last_wh is None or _is_before(event.at_us, last_us):
+    if last_wh is None or is_before(event.at_us, last_us):
         return True
     if meter_wh < last_wh - NEAR_WH:
         # Registers spike and begin anew; but only a session known by the stop's id, or its card, can show that.
@@ -245,7 +246,7 @@ def fits(session: SessionState, event: Stopped, *, any_card: bool = False) -> bo
 def _sighted(state: StationState, event: Stopped) -> Iterator[Sighting]:
     """Transactions whose start nobody saw that a stop can end: their samples bore its id."""
     for seen in state.sightings.values():
-        if seen.transaction_id != event.transaction_id or _is_before(event.at_us, seen.last_us):
+        if seen.transaction_id != event.transaction_id or is_before(event.at_us, seen.last_us):
             continue
         is_recent = event.at_us is None or seen.last_us is None or event.at_us - seen.last_us <= RECENT_US
         rise = None if event.meter_wh is None else event.meter_wh - seen.last_wh
@@ -294,7 +295,7 @@ def _newest(found: list[SessionState]) -> list[SessionState]:
     for session in found:
         key = session.session_id if session.connector_id is None else session.connector_id
         other = by_connector.get(key)
-        if other is None or not _is_before(session.started_us, other.started_us):
+        if other is None or not is_before(session.started_us, other.started_us):
             by_connector[key] = session
     return list(by_connector.values())
 
@@ -310,7 +311,3 @@ def _key(connector_id: int, transaction_id: str) -> str:
 
 def _between(from_us: int | None, until_us: int | None) -> int | None:
     return None if from_us is None or until_us is None else until_us - from_us
-
-
-def _is_before(at_us: int | None, other_us: int | None) -> bool:
-    return at_us is not None and other_us is not None and at_us < other_us

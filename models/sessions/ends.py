@@ -18,7 +18,7 @@ from models.sessions.lifecycle import INFERRED
 from models.sessions.memory import Due
 from models.state import MAX_TRANSACTION_IDS, MAX_UNSTOPPED, SessionState, StationState, trim
 from models.stations.statuses import place
-from models.times import as_utc
+from models.times import as_utc, is_before
 
 BOOT, NEXT_START, AVAILABLE, START_AS_STOP = "boot", "next_start", "available", "start_as_stop"
 LATE_STOP, LATE_EVENT, RESUMED = "late_stop", "late_event", "resumed"
@@ -83,9 +83,9 @@ def follow(state: StationState, begun: SessionState, moment: Moment) -> None:
     """A session has begun: whatever was open in its place is over, unless it began or went on later."""
     pass_time(state, begun.started_us, moment)
     for session in [s for s in state.open_sessions.values() if s is not begun and _is_same_place(s, begun)]:
-        if _is_before(begun.started_us, session.started_us):
+        if is_before(begun.started_us, session.started_us):
             continue
-        if _is_before(begun.started_us, session.last_seen_us):
+        if is_before(begun.started_us, session.last_seen_us):
             lifecycle.odd(state, Kind.OVERLAPPING_SESSIONS, begun, moment, at_us=begun.started_us)
             continue
         begun.follows = session.session_id
@@ -130,7 +130,7 @@ def late(state: StationState, session: SessionState, at_us: int | None, moment: 
         _overlapped(state, session, at_us, moment)
         restate(state, session, before, RESUMED, moment)
         return True
-    if not is_newer and at_us is not None and not _is_before(at_us, session.last_seen_us):
+    if not is_newer and at_us is not None and not is_before(at_us, session.last_seen_us):
         session.last_seen_us = session.ended_us = at_us
     return False
 
@@ -218,7 +218,7 @@ def _overlapped(state: StationState, session: SessionState, until_us: int | None
     """Say which sessions began in the place of one that, as is known now, had not ended then."""
     held = (*state.open_sessions.values(), *state.unstopped.values(), *state.closed_sessions.values())
     for other in held:
-        is_later = _is_before(session.started_us, other.started_us) and _is_before(other.started_us, until_us)
+        is_later = is_before(session.started_us, other.started_us) and is_before(other.started_us, until_us)
         if is_later and _is_same_place(session, other):
             kind, at_us = Kind.OVERLAPPING_SESSIONS, other.started_us
             lifecycle.odd(state, kind, other, moment, at_us=at_us, subject=session.session_id)
@@ -252,7 +252,7 @@ def _forget(state: StationState, clock_us: int | None) -> None:
 
 def _is_evidence(state: StationState, session: SessionState, event: StatusReported, at_us: int | None) -> bool:
     """Whether a status shows that a session is over: a connector that has become free, or was not resumed."""
-    if _is_before(at_us, session.last_seen_us) or (session.due is not None and session.due.cause == AVAILABLE):
+    if is_before(at_us, session.last_seen_us) or (session.due is not None and session.due.cause == AVAILABLE):
         return False
     if session.due is not None:
         return event.status == FREE or (event.evse_id is None and event.status in _NOT_RESUMED)
@@ -277,10 +277,6 @@ def _is_same_place(one: SessionState, other: SessionState) -> bool:
 def _is_free(state: StationState, session: SessionState) -> bool:
     known = state.connectors.get(place(session.evse_id, session.connector_id))
     return known is not None and known.status == FREE
-
-
-def _is_before(at_us: int | None, other_us: int | None) -> bool:
-    return at_us is not None and other_us is not None and at_us < other_us
 
 
 def _is_disguised_stop(state: StationState, session: SessionState, event: StatusReported) -> bool:

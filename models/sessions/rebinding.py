@@ -82,6 +82,7 @@ def release(state: StationState, closed: SessionState, moment: Moment) -> Sessio
     session = _before(bound)
     session.refused = [*session.refused, bound.said][-_MAX_REFUSED:]
     session.hours_wh, session.counted_wh, session.counted_hour = closed.hours_wh, closed.counted_wh, closed.counted_hour
+    _keep_answers(session, closed)
     metering.take_back(state, closed)
     del state.closed_sessions[closed.session_id]
     if session.is_open:
@@ -99,6 +100,16 @@ def orphan(state: StationState, closed: SessionState, said: str, moment: Moment)
     """Say of the stop that was taken back that it is nobody's."""
     state.orphan_stops += 1
     anomalies.say(state, Kind.ORPHAN_STOP, moment, value=closed.meter_stop, at_us=closed.ended_us, subject=said)
+
+
+def _keep_answers(session: SessionState, closed: SessionState) -> None:
+    """What answers to its start have said since the stop is the session's all the same; the stop's own id is not."""
+    session.start_status = closed.start_status
+    for transaction_id in closed.transaction_ids:
+        if transaction_id != closed.stop_reported_id and transaction_id not in session.transaction_ids:
+            binding.adopt(session, transaction_id)
+    if session.transaction_id is None and closed.transaction_id != closed.stop_reported_id:
+        session.transaction_id = closed.transaction_id
 
 
 def _before(bound: Bound) -> SessionState:

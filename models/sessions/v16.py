@@ -8,7 +8,7 @@ connector, time, meter and token. See the contract, section 5.
 import itertools
 from collections.abc import Iterator
 
-from models import ids
+from models import ids, times
 from models.anomalies import Kind, say
 from models.energy import metering
 from models.events import Answer, Metered, Started, StatusReported, Stopped
@@ -157,8 +157,17 @@ def status(state: StationState, event: StatusReported, moment: Moment) -> None:
     if session is not None and (is_charging or session.charging_points):
         at_us = moment.at(event.at_us)
         charging.note(session, at_us, is_charging=is_charging)
-        charging.faulted(session, at_us if event.status == statuses.FAULTED else None)
+        if not _is_belated(state, session, event, at_us):
+            charging.faulted(session, at_us if event.status == statuses.FAULTED else None)
         state.touch(session.session_id, session)
+
+
+def _is_belated(state: StationState, session: SessionState, event: StatusReported, at_us: int | None) -> bool:
+    """Whether a status came after a newer one of its connector, or is from before the session's fault."""
+    newest = state.connectors.get(statuses.place(None, event.connector_id))
+    return times.is_before(at_us, session.faulted_us) or (
+        newest is not None and times.is_before(event.at_us, newest.reported_us)
+    )
 
 
 def _refuse(state: StationState, event: Stopped, said: str, moment: Moment) -> None:

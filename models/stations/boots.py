@@ -4,6 +4,7 @@ from models.events import Booted
 from models.facts import Station
 from models.faults import episodes
 from models.moment import Moment
+from models.record import Kind
 from models.sessions import ends, lifecycle
 from models.state import AwaitedCall, StationState
 from models.stations import clock
@@ -44,8 +45,14 @@ def clock_of(state: StationState) -> tuple[str | None, int | None, int]:
 
 
 def connect(state: StationState, kind: str, received_us: int | None) -> None:
-    """Note an opened or closed connection; `order.counts` has left out what is older than the newest known one."""
+    """Note an opened or closed connection; `order.counts` has left out what is older than the newest known one.
+
+    What waits for an answer waits no longer once another connection is open: none answers a call of an older one.
+    """
     state.connection, state.connection_us = kind, received_us
+    if kind == Kind.OPEN:
+        state.calls.clear()
+        state.operations.clear()
 
 
 def _say(state: StationState) -> None:

@@ -18,6 +18,8 @@ MAX_A_DAY = 256
 """Rows of one action that a station gets per day of the log: some vendors send their telemetry by DataTransfer."""
 SYSTEM, STATION = "system", "station"
 ERROR = "error"
+_ANSWERS = {False: Direction.CSMS_TO_CP.value, True: Direction.CP_TO_CSMS.value}
+"""Where answers to the station's calls go, and to the system's."""
 
 
 def take(state: StationState, call: Call, moment: Moment, *, is_system: bool) -> None:
@@ -45,17 +47,37 @@ def take(state: StationState, call: Call, moment: Moment, *, is_system: bool) ->
     state.touch(operation.event_id, operation)
 
 
+def shadow(state: StationState, message_id: str, *, is_system: bool) -> None:
+    """Take note of a call, of the system's or the station's: whatever waits under its id is older.
+
+    A message id used again belongs to the newer call: the answer to that side's older one is not coming.
+    """
+    state.operations.pop(_key(message_id, is_system=is_system), None)
+    waiting = state.operations.get(_key(message_id, is_system=not is_system))
+    if waiting is not None:
+        waiting.is_shadowed = True
+
+
+def direction_of(state: StationState, message_id: str) -> str | None:
+    """The direction of an answer that does not tell it: it is the newest call's that waits (`order.unsaid`)."""
+    asked = {side: state.operations.get(_key(message_id, is_system=side)) for side in (False, True)}
+    for is_system, operation in asked.items():
+        if operation is not None and not operation.is_shadowed:
+            return _ANSWERS[is_system]
+    return next((_ANSWERS[not is_system] for is_system, operation in asked.items() if operation is not None), None)
+
+
 def answered(
     state: StationState, frame: CallResult | CallError, received_us: int | None, direction: str | None
 ) -> None:
-    """Fold an answer, to the other side's call; without a direction, to either."""
-    if not state.operations:
+    """Fold an answer to the other side's call; one without a direction answers none."""
+    if not state.operations or direction is None:
         return
-    operation = None
-    if direction != Direction.CP_TO_CSMS:
-        operation = state.operations.pop(_key(frame.message_id, is_system=False), None)
-    if operation is None and direction != Direction.CSMS_TO_CP:
-        operation = state.operations.pop(_key(frame.message_id, is_system=True), None)
+    is_system = direction == Direction.CP_TO_CSMS
+    operation = state.operations.pop(_key(frame.message_id, is_system=is_system), None)
+    older = state.operations.get(_key(frame.message_id, is_system=not is_system))
+    if older is not None:
+        older.is_shadowed = False
     if operation is None:
         return
     operation.outcome = read_outcome(frame.payload) if isinstance(frame, CallResult) else ERROR

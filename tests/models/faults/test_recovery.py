@@ -3,6 +3,8 @@
 import pytest
 from captures import Wire, at
 
+from models.faults import flow
+
 PLACE = {"id": 1, "connectorId": 1}
 BOOT = {"reason": "RemoteReset", "chargingStation": {"model": "M", "vendorName": "V"}}
 
@@ -122,7 +124,40 @@ def test_a_later_session_that_takes_energy_ends_a_grave_fault_at_its_start() -> 
     session(wire, 4000)
     assert ends(wire) == [("CX017", "implied_by_session", 3990), ("TokenReader.Problem", "open", None)]
     contactor, reader = sorted(wire.fold().of("faults"), key=lambda fault: fault.opened_at)
-    assert (contactor.blocks_charging, reader.blocks_charging) == (None, False)
+    assert (contactor.blocks_charging, reader.blocks_charging) == (False, False)
+
+
+@pytest.mark.parametrize(("before_wh", "expected"), [(None, None), (0, True), (3000, False)])
+def test_what_an_earlier_session_showed_stays_when_a_later_one_ends_the_fault(
+    before_wh: int | None, expected: bool | None
+) -> None:
+    wire = Wire("ocpp2.0.1")
+    if before_wh is not None:
+        wire.transaction("Started", "first", seconds=0, wh=1000, evse=PLACE)
+    alarm(wire, "true", 10)
+    if before_wh is not None:
+        wire.transaction("Updated", "first", seconds=300, wh=1000 + before_wh)
+        wire.transaction("Ended", "first", seconds=600, wh=1000 + before_wh)
+    wire.transaction("Started", "later", seconds=1000, wh=5000, evse=PLACE)
+    wire.transaction("Updated", "later", seconds=1100, wh=5000)
+    wire.transaction("Updated", "later", seconds=1200, wh=5050)
+    wire.transaction("Updated", "later", seconds=1800, wh=9000)
+    assert ends(wire) == [("CX017", "implied_by_session", 990)]
+    assert [fault.blocks_charging for fault in wire.fold().of("faults")] == [expected]
+
+
+def test_what_sessions_that_are_let_go_of_showed_stays_in_bounds() -> None:
+    wire = Wire("ocpp2.0.1")
+    alarm(wire, "true", 10, component="ChargingStation", evse=None)
+    for number in range(12):
+        place = {"id": number + 1, "connectorId": 1}
+        wire.transaction("Started", f"t{number}", seconds=20 + number, wh=1000, evse=place)
+        wire.transaction("Ended", f"t{number}", seconds=100 + number, wh=1060 - 30 * (number % 2))
+    session(wire, 1000)
+    (fault,) = wire.fold().of("faults")
+    assert (fault.close_kind, fault.blocks_charging) == ("implied_by_session", False)
+    (known,) = wire.fold().states["CP"].recent_faults.values()
+    assert len(known.witnesses) == flow.MAX_SESSIONS + 1
 
 
 def test_a_session_says_nothing_of_a_fault_while_its_connector_is_faulted_or_that_it_saw_begin() -> None:

@@ -249,6 +249,31 @@ def test_an_answer_with_the_id_of_the_stop_confirms_what_was_thought() -> None:
     assert next(iter(folded.states["CP"].closed_sessions.values())).bound is None
 
 
+def test_a_session_that_is_taken_back_keeps_what_the_answer_to_its_start_said() -> None:
+    wire = Wire()
+    message_id = wire.start(seconds=0)
+    wire.stop(-1, seconds=1800, meterStop=4000, timestamp=at(1800))
+    wire.started(message_id, 7, seconds=1900)
+    wire.meter(4500, seconds=2400, transaction_id=7)
+    folded = wire.fold(drain_every=1)
+    (session,) = folded.of("sessions")
+    assert (session.is_open, session.transaction_id, session.start_status) == (True, "7", "Accepted")
+    wire.stop(7, seconds=3600, meterStop=7000)
+    folded = wire.fold()
+    assert told(folded) == [(1, "7", 6000, "reported")]
+    assert words(folded) == ["orphan_stop"]
+
+
+def test_a_session_that_is_taken_back_keeps_an_answer_that_names_no_transaction() -> None:
+    wire = Wire()
+    message_id = wire.start(seconds=0)
+    wire.stop(99, seconds=1800, meterStop=4000, timestamp=at(1800))
+    wire.started(message_id, 0, seconds=1900)
+    wire.meter(4500, seconds=2400, transaction_id=99, connectorId=2)
+    (session,) = wire.sessions()
+    assert (session.is_open, session.start_status) == (True, "Accepted")
+
+
 def test_samples_of_another_connector_show_that_a_stop_was_not_the_session_s() -> None:
     wire = Wire()
     wire.start(seconds=0)

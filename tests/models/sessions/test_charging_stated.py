@@ -140,3 +140,36 @@ def test_power_tells_whether_a_faulted_session_charges() -> None:
     wire.stop(5, seconds=300, timestamp=at(300), meterStop=1600)
     (session,) = wire.sessions()
     assert session.charging_s == 90 + 80
+
+
+def status(wire: Wire, status: str, seconds: int, received: int) -> None:
+    error = "OverVoltage" if status == "Faulted" else "NoError"
+    payload = {"connectorId": 1, "status": status, "errorCode": error, "timestamp": at(seconds)}
+    wire.call("StatusNotification", payload, seconds=received)
+
+
+def test_a_status_from_before_the_fault_that_comes_during_it_leaves_the_session_faulted() -> None:
+    wire = Wire()
+    status(wire, "Charging", 0, 0)
+    wire.start(5, seconds=10, timestamp=at(10))
+    wire.meter(1100, seconds=60, transactionId=5)
+    status(wire, "Faulted", 100, 100)
+    status(wire, "Charging", 50, 170)
+    for second, wh in ((180, 1500), (240, 1900)):
+        wire.meter(wh, seconds=second, transactionId=5)
+    wire.stop(5, seconds=300, timestamp=at(300), meterStop=2200)
+    (session,) = wire.sessions()
+    assert session.charging_s == 290
+
+
+def test_a_fault_from_a_queue_that_comes_when_it_is_over_leaves_the_session_charging() -> None:
+    wire = Wire()
+    wire.start(5, seconds=10, timestamp=at(10))
+    status(wire, "Charging", 200, 200)
+    status(wire, "Faulted", 100, 300)
+    wire.meter(1100, seconds=310, transactionId=5)
+    for second in (330, 360, 390):
+        wire.meter(1100, seconds=second, transactionId=5)
+    wire.stop(5, seconds=400, timestamp=at(400), meterStop=1100)
+    (session,) = wire.sessions()
+    assert session.charging_s == 200

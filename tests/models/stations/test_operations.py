@@ -1,12 +1,15 @@
 """Commands, boots, firmware, security and vendor messages, from wire frames to events (and never a card number)."""
 
+import msgspec
 import pytest
-from captures import Folded, Wire, at
+from captures import KEY, START_US, Folded, Wire, at
 
 from models.facts import StationEvent
+from models.order.replay import replay
 from models.reasons import Reason
 from models.state import MAX_OPERATIONS, decode, encode
 from models.stations.operations import MAX_A_DAY
+from models.step import Context
 
 SECRET = "04A2B3C4D5E6F7"
 
@@ -249,3 +252,64 @@ def test_a_restart_of_the_fold_anywhere_changes_no_event() -> None:
         cut.fold([record])
         cut.states = {name: decode(encode(state)) for name, state in cut.states.items()}
     assert cut.facts == wire.fold().facts
+
+
+def folded_otherwise(wire: Wire) -> list[dict[tuple[str, str], dict]]:
+    """The facts of the live fold, and those of a replay."""
+    state = replay("CP", wire.records, Context(KEY), position=(1, len(wire.records)), revision=0)
+    other = Folded()
+    other.states["CP"] = state
+    other.take()
+    return [wire.fold().rows(), other.rows()]
+
+
+@pytest.mark.parametrize("newest", ["system", "station", "neither"])
+@pytest.mark.parametrize("known", ["FirmwareStatusNotification", "Heartbeat"])
+def test_an_answer_without_a_direction_is_the_newest_call_s_live_as_in_a_replay(newest: str, known: str) -> None:
+    wire = Wire()
+    if newest != "station":
+        wire.call(known, {"status": "Installing"}, "1")
+    command(wire, "Reset", {"type": "Soft"}, message_id="1")
+    if newest == "station":
+        wire.call(known, {"status": "Installing"}, "1")
+    if newest == "neither":
+        wire.call("Heartbeat", {}, "1")
+    for status in ("Accepted", "Rejected", "Scheduled"):
+        wire.add([3, "1", {"status": status}], None)
+    live, replayed = folded_otherwise(wire)
+    assert live == replayed
+    outcomes = {row["action"]: row["outcome"] for (kind, _), row in live.items() if kind == "events"}
+    assert outcomes["Reset"] == ("Accepted" if newest == "system" else "Rejected")
+
+
+def opened(wire: Wire) -> None:
+    wire.add({"path": "/CP"}, None)
+    wire.records[-1].kind = "open"
+
+
+def test_an_answer_on_a_new_connection_answers_no_call_of_the_old_one() -> None:
+    wire = Wire()
+    opened(wire)
+    command(wire, "Reset", {"type": "Soft"}, message_id="c")
+    asked = wire.call("Authorize", {"idTag": "CARD"})
+    start = wire.start()
+    opened(wire)
+    wire.add([3, "c", {"status": "Accepted"}], "cp-to-csms")
+    wire.answer(asked, {"idTagInfo": {"status": "Invalid"}})
+    wire.started(start, 7)
+    folded = wire.fold()
+    assert [row.outcome for row in folded.of("events")] == [None]
+    assert [row.status for row in folded.of("authorizations")] == [None]
+    assert [(row.transaction_id, row.start_status) for row in folded.of("sessions")] == [(None, None)]
+
+
+def test_a_call_sent_again_on_a_new_connection_has_its_answer_there() -> None:
+    wire = Wire()
+    opened(wire)
+    start = wire.start()
+    opened(wire)
+    wire.records.append(
+        msgspec.structs.replace(wire.records[1], ordinal=3, offset=3, received_at_us=START_US + 3_000_000)
+    )
+    wire.started(start, 7)
+    assert [(row.transaction_id, row.start_status) for row in wire.sessions()] == [("7", "Accepted")]
