@@ -1,7 +1,9 @@
 -- OCA's five periods of a session (OCPP 1.6 section 2.2, errata 4.5), and the pauses that the car asked for. Read off
 -- the port's timeline, by the status as it was last known: a silence ends no period. Of sessions that overlap on one
 -- port, the one begun last has the port's time.
-WITH sessions AS (
+WITH numbers AS (
+  SELECT DISTINCT station_id, coalesce(evse_id, connector_id) AS number, port_id FROM core__connectors
+), sessions AS (
   SELECT
     s.session_id, s.station_id, s.evse_id, s.connector_id, c.port_id, s.started_at, s.ended_at, s.is_open,
     coalesce(s.ended_at, TIMESTAMPTZ 'infinity') AS until_at,
@@ -9,27 +11,59 @@ WITH sessions AS (
       PARTITION BY s.station_id, c.port_id ORDER BY s.started_at, s.session_id
     )) AS turn_until_at
   FROM core__sessions AS s
-  LEFT JOIN (
-    SELECT DISTINCT station_id, coalesce(evse_id, connector_id) AS number, port_id FROM core__connectors
-  ) AS c ON c.station_id = s.station_id AND c.number = coalesce(s.evse_id, s.connector_id)
+  LEFT JOIN numbers AS c ON c.station_id = s.station_id AND c.number = coalesce(s.evse_id, s.connector_id)
   WHERE s.started_at IS NOT NULL AND coalesce(s.ended_at >= s.started_at, true)
+), faults AS (
+  -- One of the station as a whole is one of each of its ports.
+  SELECT f.station_id, c.port_id, f.opened_at, f.closed_at, f.blocks_charging
+  FROM core__fault_episodes AS f
+  JOIN numbers AS c
+    ON c.station_id = f.station_id
+    AND (coalesce(f.evse_id, f.connector_id, 0) = 0 OR c.number = coalesce(f.evse_id, f.connector_id))
+  WHERE f.blocks_charging IS NOT NULL AND f.opened_at IS NOT NULL AND coalesce(f.closed_at >= f.opened_at, true)
+), marks AS (
+  SELECT
+    station_id, port_id, moment, sum(flowing) AS flowing, sum(blocking) AS blocking, sum(charged) AS charged
+  FROM (
+    SELECT
+      station_id, port_id, unnest([opened_at, closed_at]) AS moment, unnest([1, -1]) AS step,
+      step * CAST(NOT blocks_charging AS INTEGER) AS flowing, step * CAST(blocks_charging AS INTEGER) AS blocking,
+      0 AS charged
+    FROM faults
+    UNION ALL
+    SELECT station_id, port_id, unnest([started_at, ended_at]), unnest([1, -1]) AS step, 0, 0, step FROM sessions
+  )
+  SEMI JOIN (FROM faults WHERE NOT blocks_charging) USING (station_id, port_id)
+  WHERE moment IS NOT NULL
+  GROUP BY station_id, port_id, moment
+), spells AS (
+  -- Some chargers say Faulted and go on: while a session is open, and no fault that stops it.
+  SELECT
+    station_id, port_id, moment,
+    sum(flowing) OVER so_far > 0 AND sum(blocking) OVER so_far = 0 AND sum(charged) OVER so_far > 0 AS is_flowing
+  FROM marks
+  WINDOW so_far AS (PARTITION BY station_id, port_id ORDER BY moment)
+), told AS (
+  SELECT station_id, port_id, from_at, from_at AS of_at, until_at, is_last, known_status, source
+  FROM core__status_timeline
+  UNION ALL
+  SELECT t.station_id, t.port_id, p.moment, t.from_at, t.until_at, t.is_last, t.known_status, t.source
+  FROM spells AS p
+  ASOF JOIN core__status_timeline AS t
+    ON t.station_id = p.station_id AND t.port_id = p.port_id AND p.moment > t.from_at
+  WHERE t.known_status = 'Faulted' AND p.moment < t.until_at
 ), words AS (
   SELECT
-    t.station_id, t.port_id, t.from_at, t.until_at, t.is_last,
-    -- Some chargers say Faulted and go on.
-    CASE
-      WHEN t.known_status = 'Faulted' AND f.blocks_charging = false AND coalesce(f.closed_at > t.from_at, true)
-        THEN 'Charging'
-      ELSE t.known_status
-    END AS word,
+    t.station_id, t.port_id, t.from_at,
+    lead(t.from_at, 1, t.until_at) OVER piece AS until_at,
+    t.is_last AND lead(t.from_at) OVER piece IS NULL AS is_last,
+    CASE WHEN t.known_status = 'Faulted' AND p.is_flowing THEN 'Charging' ELSE t.known_status END AS word,
     t.source,
     coalesce(word IN ('Preparing', 'Charging', 'SuspendedEV', 'SuspendedEVSE', 'Finishing'), false) AS is_used
-  FROM core__status_timeline AS t
-  ASOF LEFT JOIN (
-    SELECT station_id, coalesce(evse_id, connector_id) AS number, opened_at, closed_at, blocks_charging
-    FROM core__fault_episodes WHERE in_transaction AND opened_at IS NOT NULL
-  ) AS f
-    ON f.station_id = t.station_id AND f.number = coalesce(t.evse_id, t.connector_id) AND t.until_at > f.opened_at
+  FROM told AS t
+  ASOF LEFT JOIN spells AS p
+    ON p.station_id = t.station_id AND p.port_id = t.port_id AND t.from_at >= p.moment
+  WINDOW piece AS (PARTITION BY t.station_id, t.port_id, t.of_at ORDER BY t.from_at)
 ), used AS (
   SELECT
     station_id, port_id, min(from_at) AS from_at,

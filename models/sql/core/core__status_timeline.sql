@@ -94,15 +94,20 @@ WITH frames AS (
   )
   WHERE NOT is_flapping
 ), detailed AS (
-  -- 1.6 sessions of connectors that said no more than Available or Preparing meanwhile.
+  -- 1.6 sessions of connectors that said no more than Available or Preparing meanwhile, and when they began.
   SELECT s.station_id, s.connector_id, s.started_at, s.ended_at, s.energy_wh
   FROM core__sessions AS s
   ASOF LEFT JOIN (
     SELECT station_id, connector_id, moment
     FROM told WHERE kind = 'status' AND word IN ('Charging', 'SuspendedEV', 'SuspendedEVSE')
   ) AS t ON t.station_id = s.station_id AND t.connector_id = s.connector_id AND s.started_at <= t.moment
+  ASOF LEFT JOIN (
+    SELECT station_id, connector_id, moment, arg_max(word, seq) AS word
+    FROM told WHERE kind = 'status' GROUP BY station_id, connector_id, moment
+  ) AS b ON b.station_id = s.station_id AND b.connector_id = s.connector_id AND s.started_at >= b.moment
   WHERE s.evse_id IS NULL AND s.connector_id > 0 AND s.started_at IS NOT NULL
     AND NOT coalesce(t.moment < coalesce(s.ended_at, TIMESTAMPTZ 'infinity'), false)
+    AND coalesce(b.word NOT IN ('Charging', 'SuspendedEV', 'SuspendedEVSE'), true)
 ), heartbeats AS (
   SELECT station_id, median(apart_s) AS interval_s
   FROM (

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import pytest
 from folded import Wire, at, land, records, shared
 from small_lake import Lake, rows
 from small_lake import at as moment
 
-from models.facts import Session, Status
+from models.facts import FaultEpisode, Session, Status
 
 PERIODS = """SELECT period, number, epoch(from_at - TIMESTAMPTZ '2023-11-14 22:13:20Z')::INT, duration_s::INT, basis
   FROM core__periods ORDER BY session_id, period, number"""
@@ -146,3 +147,56 @@ def test_energy_that_goes_on_flowing_while_faulted_is_transferred(lake: Lake) ->
     transferred = [row[2:4] for row in rows(opened, PERIODS) if row[0] == "EnergyTransfer"]
     assert transferred == [(10, 290)]
     assert rows(opened, "SELECT charging_s FROM core__session_power") == [(290,)]
+
+
+@pytest.mark.parametrize(
+    ("faults", "transferred"),
+    [
+        ([("on", 100, 400, False)], [(10, 290)]),  # the transaction's end ends it, the fault or not
+        ([("on", 100, 400, False), ("off", 200, 350, True)], [(10, 190)]),
+        ([("off", 100, 250, True), ("on", 150, 200, False)], [(10, 90)]),
+        ([("off", 100, 150, True), ("on", 120, 400, False)], [(10, 90), (150, 150)]),
+        ([("whole", 100, 400, True), ("on", 100, 400, False)], [(10, 90)]),
+    ],
+)
+def test_a_port_is_faulted_while_any_fault_that_stops_it_is_open(
+    lake: Lake, faults: list[tuple[str, int, int, bool]], transferred: list[tuple[int, int]]
+) -> None:
+    version: dict[str, Any] = {"version_generation": 1, "version_offset": 1, "station_id": "CS1"}
+    lake.facts(
+        Session(**version, session_id="s", connector_id=1, started_at=moment(10), ended_at=moment(300), is_open=False)
+    )
+    lake.facts(
+        *(
+            Status(
+                **version,
+                status_id=str(second),
+                connector_id=1,
+                status=status,
+                happened_at=moment(second),
+                received_at=moment(second),
+            )
+            for status, second in (("Charging", 5), ("Faulted", 100), ("Available", 400))
+        )
+    )
+    lake.facts(
+        *(
+            FaultEpisode(
+                **version,
+                fault_id=name,
+                connector_id=0 if name == "whole" else 1,
+                code=name,
+                opened_at=moment(opened),
+                closed_at=moment(closed),
+                is_open=False,
+                blocks_charging=blocks,
+            )
+            for name, opened, closed, blocks in faults
+        )
+    )
+    begin = moment(0).isoformat()
+    found = f"""SELECT epoch(from_at - TIMESTAMPTZ '{begin}')::INT, duration_s::INT FROM core__periods
+      WHERE period = '{{}}' ORDER BY ALL"""
+    opened = lake.build()
+    assert rows(opened, found.format("EnergyTransfer")) == transferred
+    assert rows(opened, found.format("Session"))[0][0] == 5

@@ -156,6 +156,14 @@ def test_a_1_6_session_on_a_connector_that_never_says_charging_is_inferred(lake:
     ]
 
 
+def test_a_connector_that_said_charging_before_the_start_is_believed(lake: Lake) -> None:
+    wire = booted(interval=3600)
+    wire.status("Charging", seconds=15)
+    wire.start(7, seconds=20, timestamp=at(20))
+    wire.call("Heartbeat", {}, seconds=120)
+    assert intervals(lake, wire)[1:] == [(15, 120, "Charging", "reported")]
+
+
 def evse(wire: Wire, word: str, second: float, connector: int = 1) -> None:
     payload = {"evseId": 1, "connectorId": connector, "connectorStatus": word, "timestamp": at(second)}
     wire.call("StatusNotification", payload, seconds=second)
