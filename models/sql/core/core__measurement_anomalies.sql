@@ -96,11 +96,18 @@ WITH samples AS (
   WHERE p.measurand = 'Power.Active.Import' AND p.unit IN ('W', 'VA') AND p.session_id IS NOT NULL
     AND p.phase IS NULL AND coalesce(p.location_normalised, 'Outlet') = 'Outlet'
 ), limited AS (
-  -- The system's own wish is no derating.
-  SELECT c.station_id, c.answered_at AS limited_at
+  -- The system's own wish is no derating. It is for one connector or EVSE; 0 is all of the station.
+  SELECT
+    c.station_id, c.answered_at AS limited_at,
+    coalesce(TRY_CAST(coalesce(w.wish ->> '$[3].evseId', w.wish ->> '$[3].connectorId') AS INTEGER), 0) AS number
   FROM core__calls AS c
   JOIN raw_ocpp__frames AS f
     ON f.source = c.answer_source AND f.ordinal = c.answer_ordinal AND f.station_id = c.station_id
+  JOIN (
+    SELECT source, ordinal, station_id, TRY_CAST(payload_text AS JSON) AS wish
+    FROM raw_ocpp__frames WHERE contains(payload_text, '"SetChargingProfile"')
+  ) AS w
+    ON w.source = c.call_source AND w.ordinal = c.call_ordinal AND w.station_id = c.station_id
   WHERE c.action = 'SetChargingProfile' AND c.outcome = 'result' AND contains(f.payload_text, '"Accepted"')
     AND c.answered_at IS NOT NULL
 ), falls AS (
@@ -136,8 +143,11 @@ WITH samples AS (
     QUALIFY max(p.normalised) OVER charge <= 1.25 * min(p.normalised) OVER charge
   ) AS d
   JOIN core__sessions AS s ON s.session_id = d.session_id
-  ASOF LEFT JOIN limited AS l ON l.station_id = d.station_id AND d.measured_at >= l.limited_at
-  WHERE NOT coalesce(l.limited_at >= s.started_at, false)
+  ASOF LEFT JOIN limited AS l
+    ON l.station_id = d.station_id AND l.number = coalesce(s.evse_id, s.connector_id) AND d.measured_at >= l.limited_at
+  ASOF LEFT JOIN (FROM limited WHERE number = 0) AS a
+    ON a.station_id = d.station_id AND d.measured_at >= a.limited_at
+  WHERE NOT coalesce(greatest(l.limited_at, a.limited_at) >= s.started_at, false)
   WINDOW w AS (PARTITION BY d.session_id, d.measurand, d.phase)
   QUALIFY count(*) OVER w >= 3 AND epoch(max(d.measured_at) OVER w - min(d.measured_at) OVER w) >= 180
 ), odd AS (

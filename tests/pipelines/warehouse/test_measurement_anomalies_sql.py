@@ -140,10 +140,22 @@ def test_without_a_state_of_charge_power_that_falls_at_once_and_stays_is_deratin
     assert said(lake, charging(watts, "Power.Active.Import", "W"), "derating") == found
 
 
-@pytest.mark.parametrize(("status", "found"), [("Accepted", 0), ("Rejected", 1)])
-def test_an_offer_that_the_system_lowered_is_no_derating(lake: Lake, status: str, found: int) -> None:
+@pytest.mark.parametrize(
+    ("wish", "status", "found"),
+    [
+        ({"connectorId": 1}, "Accepted", 0),
+        ({"connectorId": 1}, "Rejected", 1),
+        ({"connectorId": 0}, "Accepted", 0),  # the station as a whole
+        ({"connectorId": 2}, "Accepted", 1),  # another connector's
+        ({"evseId": 2}, "Accepted", 1),
+        ({}, "Accepted", 0),
+    ],
+)
+def test_an_offer_that_the_system_lowered_is_no_derating(
+    lake: Lake, wish: dict[str, int], status: str, found: int
+) -> None:
     wire = charging([32, 32, 32], "Current.Offered", "A")
-    wire.add([2, "p1", "SetChargingProfile", {"connectorId": 1}], "csms-to-cp", 185)
+    wire.add([2, "p1", "SetChargingProfile", wish], "csms-to-cp", 185)
     wire.add([3, "p1", {"status": status}], "cp-to-csms", 186)
     for second in range(240, 600, 60):
         sampled(wire, second, "Current.Offered", "A", 10)
