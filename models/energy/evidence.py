@@ -97,6 +97,9 @@ def account(session: SessionState) -> Account:
     flags = _flags(session, state, beside, rung, found)
     start_wh, end_wh = _registers(session, state, beside)
     seen_wh = max((register for register in (end_wh, state.seen_wh) if register is not None), default=None)
+    if rung is Rung.BEGIN_END and beside is not _BELOW:
+        # A sample of the very instant of the end may be higher: what it shows more is no session's.
+        start_wh, end_wh = next((what.start_wh, what.end_wh) for name, what in found if name is rung)
     base = "lifetime" if beside is _ABOVE else state.base
     return Account(
         wh,

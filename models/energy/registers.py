@@ -187,10 +187,11 @@ def settle(session: SessionState, meter: MeterState, boots: int) -> None:
     newest_wh = meter.pending[-1][0]
     if newest_wh >= last:
         return
+    is_agreed = len(meter.pending) > 1 and bool(newest_wh)
     if boots > meter.boots:
         if _since_reset(session, meter, first_wh, first_us):
             _confirm(session, meter, meter.pending, boots)
-    elif prior is not None and prior <= first_wh and last - newest_wh > newest_wh - prior:
+    elif prior is not None and prior <= first_wh and (is_agreed or last - newest_wh > newest_wh - prior):
         _confirm(session, meter, meter.pending, boots)
 
 

@@ -1,6 +1,6 @@
 """Registers are conserved: whatever a made-up station leaves out or gets wrong, sessions and gaps are their travel.
 
-The register itself is sound here and never begins anew; stops, starts and samples are not.
+The register itself is sound here and never begins anew; stops, starts and samples are not. In 1.6 and in 2.x.
 """
 
 from decimal import Decimal
@@ -103,3 +103,86 @@ def test_sessions_and_gaps_are_the_travel_of_a_register_that_is_badly_told(stati
             else:
                 # at most what lies before the first sample or after the last one is missing
                 assert took - 2 * unseen <= session.energy_wh <= took
+
+
+_KINDS_2_X = ("clean", "no_end_register", "zeros", "spike", "silent", "lost", "at_the_end", "after_the_end", "queued")
+_STATION_2_X = st.lists(
+    st.lists(
+        st.tuples(_DRAWN, st.sampled_from(_KINDS_2_X), st.booleans(), st.booleans()).map(
+            lambda all_of: all_of[0] | {"kind": all_of[1], "has_contexts": all_of[2], "is_kilo": all_of[3]}
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    min_size=1,
+    max_size=2,
+)
+
+
+def event(one: dict[str, Any], phase: str, key: str, when: float, evse: int, *registers: tuple[int, str]) -> Any:
+    """A TransactionEvent with these registers, each in its context where the station names contexts."""
+    sampled = []
+    for wh, context in registers:
+        value: dict[str, Any] = {"value": wh / 1000, "unitOfMeasure": {"unit": "kWh"}}
+        value = value if one["is_kilo"] else {"value": wh}
+        sampled.append(value | ({"context": context} if one["has_contexts"] else {}))
+    payload = {"eventType": phase, "timestamp": at(when), "transactionInfo": {"transactionId": key}}
+    payload |= {"triggerReason": "MeterValuePeriodic", "evse": {"id": evse}}
+    sampled_at = at(when - 0.001) if phase == "Ended" else at(when)
+    return payload | ({"meterValue": [{"timestamp": sampled_at, "sampledValue": sampled}]} if sampled else {})
+
+
+def talk_2_x(station: list[list[dict[str, Any]]], protocol: str) -> tuple[Wire, dict[str, int]]:
+    """The station's events in order of receipt, and what each transaction truly took."""
+    told: list[tuple[float, float, Any]] = []
+    truth = {}
+    for evse, sessions in enumerate(station, 1):
+        register = 1_000_000 * evse
+        for number, one in enumerate(sessions):
+            register += one["gap_wh"]
+            begun, kind, key, shown = number * _PERIOD + evse, one["kind"], f"{evse}/{number}", samples(one, register)
+            over = begun + 900 * (len(shown) + 1)
+            end = register + one["quarter_wh"] * (len(shown) + 1)
+            begin = [] if kind == "silent" else [(register, "Transaction.Begin")]
+            last = [] if kind in ("silent", "no_end_register") else [(end, "Transaction.End")]
+            found = [(begun, event(one, "Started", key, begun, evse, *begin))]
+            for place, wh in enumerate(shown, 1):
+                when = begun + 900 * place
+                found.append((when, event(one, "Updated", key, when, evse, (wh, "Sample.Periodic"))))
+            if kind != "lost":
+                found.append((over, event(one, "Ended", key, over, evse, *last)))
+            if kind in ("at_the_end", "after_the_end") and one["has_contexts"]:
+                # A station goes on metering; without contexts nothing tells such a sample from the end's own.
+                when = over + (0 if kind == "at_the_end" else 5)
+                found.append((when, event(one, "Updated", key, when, evse, (end + 60, "Sample.Periodic"))))
+                end += 60
+                register += 60
+            told += [(over + 9 if kind == "queued" else when, when, payload) for when, payload in found]
+            truth[key] = end - register
+            register = end
+    wire = Wire(protocol)
+    for received, _, payload in sorted(told, key=lambda one: (one[0], one[1])):
+        wire.call("TransactionEvent", payload, seconds=received)
+    return wire, truth
+
+
+@settings(max_examples=120, deadline=None)
+@given(station=_STATION_2_X, protocol=st.sampled_from(("ocpp2.0.1", "ocpp2.1")))
+def test_sessions_and_gaps_are_the_travel_in_2_x_too(station: list[list[dict[str, Any]]], protocol: str) -> None:
+    wire, truth = talk_2_x(station, protocol)
+    every: list[Session] = Folded().fold(wire.records).of("sessions")
+    assert len(every) == len(truth)
+    for evse, drawn in enumerate(station, 1):
+        found = sorted((s for s in every if s.evse_id == evse), key=lambda s: s.started_at)
+        known = [edge for edge in map(shown, found) if edge[0] is not None]
+        gaps = sum(later[0] - earlier[1] for earlier, later in pairwise(known))
+        counted = sum(session.energy_wh or 0 for session in found)
+        assert not known or counted + gaps == known[-1][1] - known[0][0]
+        for number, (session, one) in enumerate(zip(found, drawn, strict=True)):
+            took, unseen = truth[f"{evse}/{number}"], one["quarter_wh"]
+            if one["kind"] == "silent":
+                assert session.energy_wh is None
+            elif one["kind"] in ("no_end_register", "lost"):
+                assert took - 2 * unseen <= session.energy_wh <= took
+            else:
+                assert session.energy_wh == took
