@@ -177,6 +177,8 @@ class SessionState(msgspec.Struct, array_like=True, gc=False):
     """Stops that were found not to be its own."""
     is_again: bool = False
     """1.6: an ended session began with the same start, and its stop has come again since."""
+    is_over_by_receipt: bool = False
+    """`over_us` is a time of receipt."""
 
 
 class Rising(msgspec.Struct, array_like=True, gc=False):

@@ -96,6 +96,8 @@ class MeterState(msgspec.Struct, array_like=True, gc=False):
     """Where the evidence stood at some of the last samples (`trail`)."""
     trail_due_us: int = 0
     """When the next of these is due."""
+    trail_powers: list[int | None] = []
+    """The highest power by each of them; the newest ones only, where a state of an older version began it."""
 
 
 class PortMeter(msgspec.Struct, array_like=True, gc=False):

@@ -155,7 +155,7 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
         if _is_witness(session, memory, stop_wh):
             registers.sample(session, memory, stop_wh, session.ended_us, place, state.boots)
     registers.settle(session, memory, state.boots)
-    memory.trail = []
+    memory.trail, memory.trail_powers = [], []
     _say_breaks(state, session, memory, moment, memory.resets - resets, memory.glitches - glitches)
     units.weigh(session, memory)
     _say_doubts(state, session, memory, moment)

@@ -41,8 +41,10 @@ def note(session: SessionState, meter: MeterState) -> None:
             place_of(POWER_LAST),
         )
     )
+    meter.trail_powers.append(session.power_max_w)
     if len(trail) > KEPT:
         del trail[0]
+    del meter.trail_powers[: -len(trail)]
 
 
 def newest_us(session: SessionState, meter: MeterState) -> int | None:
@@ -67,6 +69,9 @@ def cut(session: SessionState, meter: MeterState, ended_us: int, received_us: in
         return False
     us, last, meter.interval_wh, meter.interval_clock_wh, meter.power_wms2, meter.power_samples, *places = before[-1]
     session.register_last, session.register_last_us = last, None if last is None else us
+    known = len(meter.trail_powers) - len(meter.trail) + meter.trail.index(before[-1])
+    if known >= 0:
+        session.power_max_w = meter.trail_powers[known]
     meter.prior_wh, meter.pending = None, []
     if meter.power_us is not None:
         meter.power_us = us

@@ -67,7 +67,7 @@ def report(state: StationState, event: StatusReported, moment: Moment) -> None:
             seen(state, session, at_us, moment)
         elif _is_evidence(state, session, event, at_us):
             cause = AVAILABLE if session.due is None else session.due.cause
-            _suspect(state, session, cause, at_us, DWELL_US, moment)
+            _suspect(state, session, cause, at_us, DWELL_US, moment, is_by_receipt=event.at_us is None)
         elif event.status == "Finishing":
             seen(state, session, at_us, moment)
 
@@ -76,7 +76,7 @@ def boot(state: StationState, moment: Moment) -> None:
     """A station booted: what was open is over, unless it goes on."""
     for session in state.open_sessions.values():
         if session.due is None:
-            _suspect(state, session, BOOT, moment.received_us, RESUME_US, moment)
+            _suspect(state, session, BOOT, moment.received_us, RESUME_US, moment, is_by_receipt=True)
 
 
 def follow(state: StationState, begun: SessionState, moment: Moment) -> None:
@@ -90,7 +90,9 @@ def follow(state: StationState, begun: SessionState, moment: Moment) -> None:
             continue
         begun.follows = session.session_id
         is_boot = session.due is not None and session.due.cause == BOOT
-        _infer(state, session, Due(BOOT if is_boot else NEXT_START, CONFIDENCE[NEXT_START], begun.started_us), moment)
+        due = Due(BOOT if is_boot else NEXT_START, CONFIDENCE[NEXT_START], begun.started_us)
+        due.is_by_receipt = begun.started_reported_us is None
+        _infer(state, session, due, moment)
 
 
 def pass_time(state: StationState, at_us: int | None, moment: Moment) -> None:
@@ -203,13 +205,20 @@ def restate(state: StationState, session: SessionState, before: Session, cause: 
 
 
 def _suspect(
-    state: StationState, session: SessionState, cause: str, since_us: int | None, wait_us: int, moment: Moment
+    state: StationState,
+    session: SessionState,
+    cause: str,
+    since_us: int | None,
+    wait_us: int,
+    moment: Moment,
+    *,
+    is_by_receipt: bool,
 ) -> None:
     """Hold an end back until the log has had time to bring the stop, or a sign that the session goes on."""
     clock_us = moment.clock(since_us)
     due_us = None if clock_us is None else clock_us + wait_us
     confidence = CONFIDENCE[BOOT] if wait_us == RESUME_US else CONFIDENCE[AVAILABLE]
-    session.due = Due(cause, confidence, since_us, due_us)
+    session.due = Due(cause, confidence, since_us, due_us, is_by_receipt)
     if due_us is not None and (state.due_us is None or due_us < state.due_us):
         state.due_us = due_us
 
@@ -231,7 +240,7 @@ def _infer(state: StationState, session: SessionState, due: Due, moment: Moment)
         return
     session.is_open, session.end_kind = False, INFERRED
     session.inferred_cause, session.end_confidence = due.cause, due.confidence
-    session.due, session.over_us = None, due.since_us
+    session.due, session.over_us, session.is_over_by_receipt = None, due.since_us, due.is_by_receipt
     session.ended_us = session.started_us if session.last_seen_us is None else session.last_seen_us
     state.open_sessions.pop(session.session_id, None)
     state.unstopped[session.session_id] = session

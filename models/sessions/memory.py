@@ -14,6 +14,8 @@ class Due(msgspec.Struct, array_like=True, gc=False):
     """When that was seen, by the charger's clock where it told it."""
     due_us: int | None = None
     """The log's time at which it counts, unless the session goes on."""
+    is_by_receipt: bool = False
+    """`since_us` is a time of receipt: no clock told it."""
 
 
 class Numbers(msgspec.Struct, array_like=True, gc=False):

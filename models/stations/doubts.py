@@ -92,16 +92,21 @@ def _move_run(state: StationState, far: FarState, corrected_us: int, moment: Mom
         return
     for session in (*state.open_sessions.values(), *state.unstopped.values()):
         if _is_told(session, far, corrected_us):
-            moving.move(state, session, far.least_us - corrected_us)
+            _move(state, session, far, corrected_us)
     for session in state.closed_sessions.values():
         ended_us, received_us = session.ended_reported_us, session.ended_received_us
         is_far_end = ended_us is not None and received_us is not None and is_far(received_us - ended_us)
         if is_far_end and _is_told(session, far, corrected_us):
             before = ends.said(state, session)
-            moving.move(state, session, far.least_us - corrected_us)
+            _move(state, session, far, corrected_us)
             ends.restate(state, session, before, ends.CLOCK_KNOWN, moment)
-    for fault in state.faults.values():
+    for fault in (*state.faults.values(), *state.recent_faults.values()):
         _move_fault(state, fault, far, corrected_us)
+
+
+def _move(state: StationState, session: SessionState, far: FarState, corrected_us: int) -> None:
+    received_us = session.started_received_us or 0
+    moving.move(state, session, far.least_us - corrected_us, lambda us: is_far(received_us - us + corrected_us))
 
 
 def _is_told(session: SessionState, far: FarState, corrected_us: int) -> bool:
@@ -117,5 +122,5 @@ def _move_fault(state: StationState, fault: FaultState, far: FarState, corrected
     if opened_us is None or received_us is None or received_us < far.since_us:
         return
     if is_far(received_us - opened_us + corrected_us):
-        fault.opened_us = opened_us + far.least_us - corrected_us
-        state.touch(fault.fault_id, fault)
+        moved_us = far.least_us - corrected_us
+        moving.move_fault(state, fault, moved_us, lambda at_us: is_far(received_us - at_us + corrected_us))

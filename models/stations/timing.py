@@ -1,7 +1,8 @@
 """Applies a station's clock: learns from each event, then corrects its times. Not here: the estimate (`clock`).
 
-The offset known at that moment is used, never one learnt later, except once: when a clock first becomes known, what
-is still open and was told by that clock is moved along, so that a session's start and end come from one clock.
+The offset known at that moment is used, never one learnt later, but for this: whenever a clock becomes known (first,
+and after it was set), the open sessions that it told are moved along, so that start and end come from one clock. Open
+faults and statuses follow the first clock only. What a message far from receipt shows of others: `doubts`.
 """
 
 from collections.abc import Callable
@@ -152,9 +153,7 @@ def _follow_fault(state: StationState, fault: FaultState, known: ClockState) -> 
         return
     moved_us = clock.correction(known, fault.opened_received_us - fault.opened_us)
     if moved_us:
-        fault.opened_us += moved_us
-        fault.seen_wh = {key: (wh, us + moved_us, last + moved_us) for key, (wh, us, last) in fault.seen_wh.items()}
-        state.touch(fault.fault_id, fault)
+        moving.move_fault(state, fault, moved_us, lambda _: True)
 
 
 def _readings(event: Any) -> tuple[int | None, int, bool]:

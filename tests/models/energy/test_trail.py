@@ -178,3 +178,34 @@ def test_power_that_goes_on_without_a_register_ends_with_the_session_too() -> No
     said = rungs(only(wire))
     assert (said["power"]["energy_wh"], said["power"]["end"]) == (1000, [1, 0, 4])
     assert said["register"]["energy_wh"] == 100
+
+
+def test_the_peak_power_of_a_session_is_none_of_after_its_end() -> None:
+    wire = Wire()
+    wire.start(7, seconds=0, meterStart=1000)
+    for seconds in range(600, 4201, 600):
+        meter(wire, seconds, (1000 + seconds, REGISTER), (7000 if seconds < 2500 else 11_000, POWER))
+    wire.stop(7, seconds=4300, timestamp=at(2500), meterStop=3500)
+    cut = Folded()
+    for record in wire.records:
+        cut.fold([record])
+        cut.states = {name: decode(encode(state)) for name, state in cut.states.items()}
+    assert only(wire).power_max_w == 7000
+    assert cut.rows() == wire.fold().rows()
+    (closed,) = cut.states["CP"].closed_sessions.values()
+    assert closed.meter is not None
+    assert closed.meter.trail_powers == []
+
+
+def test_a_state_that_knows_no_peaks_by_place_keeps_the_highest() -> None:
+    wire = Wire()
+    wire.start(7, seconds=0, meterStart=1000)
+    for seconds in range(600, 3601, 600):
+        meter(wire, seconds, (1000 + seconds, REGISTER), (7000 if seconds < 2500 else 11_000, POWER))
+    folded = wire.fold()
+    (session,) = folded.states["CP"].open_sessions.values()
+    assert session.meter is not None
+    session.meter.trail_powers = session.meter.trail_powers[-1:]
+    wire.stop(7, seconds=4300, timestamp=at(2500), meterStop=3500)
+    folded.fold(wire.records[-2:])
+    assert [found.power_max_w for found in folded.of("sessions")] == [11_000]

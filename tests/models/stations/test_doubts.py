@@ -293,3 +293,80 @@ def test_receipts_in_local_time_are_good_enough_to_doubt_years() -> None:
     assert folded.states["CP"].is_receipt_doubted
     assert only(folded).started_at == moment(10)
     assert folded.states["CP"].live_us == START_US
+
+
+def test_a_fault_that_moves_takes_along_what_its_sessions_measured() -> None:
+    wire = Wire()
+    false = -4 * YEAR
+    wire.start(7, seconds=10, timestamp=at(10 + false))
+    sample(wire, 1500, 60, 60 + false)
+    say(wire, 61, 61 + false, connector=1, error="GroundFailure")
+    sample(wire, 1500, 3600, 3600)
+    folded = wire.fold()
+    (fault,) = folded.of("faults")
+    assert (fault.opened_at, fault.blocks_charging) == (moment(61), True)
+    (known,) = folded.states["CP"].faults.values()
+    ((_, first_us, last_us),) = known.seen_wh.values()
+    assert (first_us, last_us) == (START_US + 60_000_000, START_US + 3600_000_000)
+
+
+def test_a_fault_that_was_over_before_its_clock_is_known_moves_too() -> None:
+    wire = Wire()
+    false = -4 * YEAR
+    say(wire, 20, 20 + false, error="GroundFailure")
+    say(wire, 40, 40 + false)
+    say(wire, 60, 60)
+    (fault,) = wire.fold(drain_every=1).of("faults")
+    assert (fault.opened_at, fault.closed_at) == (moment(20), moment(40))
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_the_evidence_that_a_session_is_over_moves_with_it_unless_receipt_told_it(is_told: bool) -> None:
+    wire = Wire()
+    false = -4 * YEAR
+    wire.start(7, seconds=10, timestamp=at(10 + false))
+    for name, seconds in (("Charging", 15), ("Available", 100)):
+        more = {"timestamp": at(seconds + false)} if is_told else {}
+        wire.call(
+            "StatusNotification", {"connectorId": 1, "status": name, "errorCode": "NoError"} | more, None, seconds
+        )
+    wire.call("Heartbeat", {}, seconds=200)
+    assert [found.end_kind for found in wire.sessions()] == ["inferred"]
+    # A sample from before the evidence, after the connector changed again, by the clock that is right now.
+    wire.status("Preparing", seconds=300)
+    say(wire, 310, 310)
+    sample(wire, 1600, 320, 90)
+    found = only(wire.fold(drain_every=1))
+    assert (found.started_at, found.ended_at, found.end_kind) == (moment(10), moment(90), "inferred")
+    sample(wire, 1700, 330, 330)
+    assert only(wire.fold()).is_open
+
+
+def test_a_stop_that_is_taken_back_leaves_the_session_where_its_clock_is_known_to_put_it() -> None:
+    wire = Wire()
+    false = -4 * YEAR
+    message_id = wire.start(seconds=10, timestamp=at(10 + false))
+    wire.stop(-1, seconds=600, meterStop=2000, timestamp=at(600 + false))
+    wire.started(message_id, 7, seconds=610)
+    say(wire, 620, 620)
+    sample(wire, 2500, 1200, 1200)
+    found = only(wire.fold(drain_every=1))
+    assert (found.is_open, found.started_at, found.energy_wh) == (True, moment(10), 1500)
+
+
+def test_what_told_no_time_stays_where_it_was_received_when_a_slow_clock_becomes_known() -> None:
+    wire = Wire()
+    slow = -2 * 3600
+    wire.start(7, seconds=10, timestamp=at(10 + slow))
+    wire.status("Charging", seconds=20)
+    for seconds in (60, 100, 140):
+        sample(wire, 1000 + seconds, seconds, seconds + slow)
+    say(wire, 200, 200 + slow, connector=1)
+    wire.call(
+        "StatusNotification",
+        {"connectorId": 1, "status": "Available", "errorCode": "NoError", "timestamp": at(300 + slow)},
+        seconds=300,
+    )
+    wire.call("Heartbeat", {}, seconds=400)
+    found = only(wire.fold(drain_every=1))
+    assert (found.started_at, found.ended_at, found.inferred_cause) == (moment(10), moment(140), "available")

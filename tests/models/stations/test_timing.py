@@ -108,8 +108,8 @@ def test_a_state_cut_anywhere_learns_the_same_clock(data: st.DataObject) -> None
 def test_every_time_of_an_open_session_either_follows_its_clock_or_is_kept_for_a_reason() -> None:
     """Whoever adds a time to a session decides here whether it moves when its station's clock becomes known."""
     kept = {
-        "ended_us",  # of closed sessions only, as the next
-        "over_us",
+        "ended_us",  # of closed sessions only
+        "over_us",  # moves where a clock told it
         "stop_reported_us",
         "charging_us",  # a duration
         "started_reported_us",
