@@ -2,8 +2,9 @@
 
 A request says its action itself; an answer has that of its call: the last one before it of the same source,
 station, caller and message id, no further back than `REACH`. Where there is none (another file holds it, the
-answer was logged first) the answer is checked against every action its version has, and a row for each says what
-would be broken: the warehouse keeps the rows of the call it pairs the answer with (`core__calls`).
+answer was logged first, the log names no direction) the answer is checked against every action its version has, and a row for
+each says what would be broken: the warehouse keeps the rows of the call it pairs the answer with (`core__calls`).
+Where the log names no version, every version is tried: which of them was spoken, the warehouse tells, too.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ import msgspec
 
 from models import frames
 from models.frames import Call, CallResult, FrameError, Send
-from models.ocpp.versions import V16
+from models.ocpp.versions import ADAPTERS
 from models.record import Direction
 from pipelines.conformance.findings import Found, find
 from pipelines.conformance.schemas import Message, answerable
@@ -40,6 +41,7 @@ class Broken(msgspec.Struct, gc=False):
     """A frame that breaks its schema."""
 
     sent: Sent
+    protocol: str
     message: str
     action: str
     found: Found
@@ -72,7 +74,7 @@ def check(sent: Iterable[Sent], earlier: Earlier) -> Iterator[Broken]:
             call = calls.get(key)
             if call is not None and one.offset - call[0] <= REACH:
                 yield from _broken(one, Message.ANSWER, call[1], frame.payload)
-            elif key[2]:
+            else:
                 unpaired.append((key, one, frame.payload))
         elif type(frame) is Send:
             yield from _broken(one, Message.SEND, frame.action, frame.payload)
@@ -88,8 +90,10 @@ def _late(unpaired: list[tuple[Key, Sent, msgspec.Raw]], earlier: Earlier) -> It
             yield from _broken(sent, Message.ANSWER, call[1], payload)
         elif guessed < MOST_UNPAIRED:
             guessed += 1
-            for action in answerable(sent.protocol or V16, key[2]):
-                yield from _broken(sent, Message.ANSWER, action, payload)
+            callers = (key[2],) if key[2] else tuple(_OTHER)
+            for protocol in _protocols(sent):
+                for action in sorted({action for caller in callers for action in answerable(protocol, caller)}):
+                    yield from _breaks(sent, protocol, Message.ANSWER, action, payload)
 
 
 def calls_of(sent: Iterable[Sent], wanted: set[Key]) -> dict[Key, tuple[int, str]]:
@@ -104,8 +108,16 @@ def calls_of(sent: Iterable[Sent], wanted: set[Key]) -> dict[Key, tuple[int, str
     return found
 
 
-def _broken(sent: Sent, message: str, action: str, payload: msgspec.Raw) -> tuple[Broken, ...]:
-    protocol = sent.protocol or V16
+def _protocols(sent: Sent) -> tuple[str, ...]:
+    return (sent.protocol,) if sent.protocol else tuple(ADAPTERS)
+
+
+def _broken(sent: Sent, message: str, action: str, payload: msgspec.Raw) -> Iterator[Broken]:
+    for protocol in _protocols(sent):
+        yield from _breaks(sent, protocol, message, action, payload)
+
+
+def _breaks(sent: Sent, protocol: str, message: str, action: str, payload: msgspec.Raw) -> tuple[Broken, ...]:
     accepts = shape(protocol, message, action)
     if accepts is not None:
         try:
@@ -115,4 +127,4 @@ def _broken(sent: Sent, message: str, action: str, payload: msgspec.Raw) -> tupl
         else:
             return ()
     found = find(protocol, message, action, payload)
-    return (Broken(sent, message, action, found),) if found else ()
+    return (Broken(sent, protocol, message, action, found),) if found else ()

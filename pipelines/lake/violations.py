@@ -23,7 +23,7 @@ from pipelines.lake.manifest import LandedFile, Manifest, Merged, Range
 from pipelines.lake.raw import Place
 
 TABLE: Final = VIOLATIONS.name
-VERSION: Final = f"1, ocpp {version('ocpp')}"
+VERSION: Final = f"2, ocpp {version('ocpp')}"
 """Of the check and of the schemas it checks by."""
 _HEAL_ROWS: Final = 500_000
 """One landing looks at no more old frames than this; the next goes on."""
@@ -134,7 +134,7 @@ def _rows(broken: Broken, place: Place) -> Iterator[dict[str, Any]]:
             "partition": place.partition,
             "offset": sent.offset,
             "station_id": sent.station_id,
-            "protocol": sent.protocol,
+            "protocol": broken.protocol,
             "direction": sent.direction,
             "source": sent.source,
             "message": str(broken.message),

@@ -46,6 +46,19 @@ def test_an_answer_is_taken_for_that_of_its_call_wherever_the_call_is(lake: Lake
     ]
 
 
+@pytest.mark.parametrize(
+    ("protocol", "path"), [("ocpp1.6", "idTagInfo"), ("ocpp2.1", "idTokenInfo"), (None, "idTagInfo")]
+)
+def test_an_answer_without_direction_or_version_is_that_of_its_call(
+    lake: Lake, protocol: str | None, path: str
+) -> None:
+    """A log that names neither, cut after the call: both are told from the station's other frames."""
+    landed(lake, call('[2,"1","Authorize",{}]', received_at=at(8.5), protocol=protocol))
+    landed(lake, answer('[3,"1",{}]', received_at=at(9), source="file-b", direction=None, protocol=None))
+    query = "SELECT path, direction, action, protocol FROM core__violations WHERE message = 'answer'"
+    assert rows(lake.build(), query) == [(path, "csms-to-cp", "Authorize", protocol)]
+
+
 def test_a_frame_of_two_files_breaks_its_schema_once(lake: Lake) -> None:
     same = call('[2,"1","Heartbeat",{"x":1}]', received_at=at(0))
     landed(lake, {**same, "source": "file-a"}, {**same, "source": "file-b"})
