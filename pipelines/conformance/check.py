@@ -2,8 +2,9 @@
 
 A request says its action itself; an answer has that of its call: the last one before it of the same source,
 station, caller and message id, no further back than `REACH`. Where there is none (another file holds it, the
-answer was logged first, the log names no direction) the answer is checked against every action its version has, and a row for
-each says what would be broken: the warehouse keeps the rows of the call it pairs the answer with (`core__calls`).
+answer was logged first, the log names no direction) the answer is checked against every action its version has,
+and a row for each says what would be broken: the warehouse keeps the rows of the call it pairs the answer with
+(`core__calls`).
 Where the log names no version, every version is tried: which of them was spoken, the warehouse tells, too.
 """
 
