@@ -37,10 +37,11 @@ def publish() -> None:
 def report() -> None:
     """Write the report page."""
     logs.quiet()
-    home = settings.load().open_home()
+    found = settings.load()
+    home = found.locate_home()
     from pipelines.report import render
 
-    print(render(home))
+    print(render(home, timezone=found.report.timezone))
 
 
 def _land(found: Settings, home: Home, *, accept_loss: bool) -> tuple[str, int]:

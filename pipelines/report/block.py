@@ -18,6 +18,7 @@ class Figure:
     label: str = ""
     of: str = ""
     spark: Markup = NO_MARKUP
+    per: str = ""
     change: str = ""
     query: str = ""
 

@@ -10,6 +10,8 @@ import polars as pl
 import vl_convert as vlc
 from markupsafe import Markup, escape
 
+from pipelines.report import numbers
+
 OK, LOSS, CTX, INK, INK2, INK3, RULE, RULE2 = (
     "#0b6aa8",
     "#b8480a",
@@ -20,7 +22,8 @@ OK, LOSS, CTX, INK, INK2, INK3, RULE, RULE2 = (
     "#d9d9d3",
     "#8a8d91",
 )
-HEAT = ("#e9eff4", "#c3d9e9", "#8dbbdb", "#4a93c4", "#0b6aa8", "#073f66")
+HEAT = ("#e9eff4", "#c3d9e9", "#8dbbdb", "#4a93c4", "#0b6aa9", "#073f66")
+"""None of them is another token's colour: each is replaced by its own."""
 _TOKENS = {
     OK: "ok",
     LOSS: "loss",
@@ -79,34 +82,58 @@ def energy_by_day(rows: pl.DataFrame, label: str) -> Markup:
         now=pl.col("energy_wh") / scale,
         before=pl.col("energy_before_wh") / scale,
     ).select("label", "now", "before")
-    axis = alt.Axis(labelExpr=_DAY_LABEL, labelAngle=0, title=None, ticks=False)
+    axis = alt.Axis(labelExpr=_DAY_LABEL, labelAngle=0, labelPadding=6, title=None, ticks=False)
     base = alt.Chart(drawn).encode(x=alt.X("label:O", sort=None, axis=axis))
     bars = base.mark_bar(color=OK).encode(y=alt.Y("now:Q", title=unit))
     ticks = base.mark_tick(color=INK, thickness=2, width=30).encode(y="before:Q")
-    return svg((bars + ticks).properties(width=640, height=190), label)
+    return svg((bars + ticks).properties(width=440, height=180), label)
 
 
 def load_by_hour(rows: pl.DataFrame, label: str) -> Markup:
-    """Heat map of mean power, weekday by hour, in six fixed steps of one hue, the peak outlined."""
-    peak = float(rows["mean_kw"].max() or 0)  # type: ignore[arg-type]
-    step = max(peak, 0.001) / len(HEAT)
-    drawn = rows.with_columns(
+    """Heat map of mean power, weekday by hour, in six equal steps of one hue, the peak outlined; unknown is blank."""
+    peak = _peak(rows)
+    drawn = rows.filter(pl.col("days") > 0).with_columns(
         weekday=pl.col("weekday").replace_strict(dict(enumerate(_WEEKDAYS, 1)), return_dtype=pl.String),
-        step=(pl.col("mean_kw") / step).floor().clip(0, len(HEAT) - 1).cast(pl.Int64),
+        step=(pl.col("mean_kw") / (max(peak, 0.001) / len(HEAT))).floor().clip(0, len(HEAT) - 1).cast(pl.Int64),
         is_peak=pl.col("mean_kw") == peak,
     )
     grid = alt.Chart(drawn).encode(
         x=alt.X(
             "hour_of_day:O",
-            axis=alt.Axis(title="hour of the day", labelAngle=0, ticks=False, values=list(range(0, 24, 3))),
+            scale=alt.Scale(domain=list(range(24))),
+            axis=alt.Axis(
+                title="hour of the day", labelAngle=0, labelPadding=6, ticks=False, values=list(range(0, 24, 3))
+            ),
         ),
-        y=alt.Y("weekday:O", sort=list(_WEEKDAYS), axis=alt.Axis(title=None, ticks=False)),
+        y=alt.Y(
+            "weekday:O",
+            scale=alt.Scale(domain=list(_WEEKDAYS)),
+            axis=alt.Axis(title=None, labelPadding=6, ticks=False),
+        ),
     )
     cells = grid.mark_rect().encode(
         color=alt.Color("step:O", scale=alt.Scale(domain=list(range(len(HEAT))), range=list(HEAT)), legend=None)
     )
     outline = grid.transform_filter(alt.datum.is_peak).mark_rect(fillOpacity=0, stroke=INK, strokeWidth=2)
-    return svg((cells + outline).properties(width=390, height=150), label)
+    return svg((cells + outline).properties(width=430, height=170), label)
+
+
+def load_key(rows: pl.DataFrame) -> Markup:
+    """What the steps of the heat map mean, in kW; nothing where nothing was charged."""
+    peak = _peak(rows)
+    if not peak:
+        return Markup()
+    digits = 0 if peak >= 10 * len(HEAT) else 1
+    limits = [numbers.number(peak * step / len(HEAT), digits) for step in range(len(HEAT) + 1)]
+    steps = Markup("").join(
+        Markup('<li><i class="heat h{}"></i>{}\u2013{}</li>').format(step, limits[step], limits[step + 1])
+        for step in range(len(HEAT))
+    )
+    return Markup('<ul class="key" aria-label="Shades, mean kW">{}<li>kW</li></ul>').format(steps)
+
+
+def _peak(rows: pl.DataFrame) -> float:
+    return float(rows["mean_kw"].max() or 0)  # type: ignore[arg-type]
 
 
 def faults_by_firmware(rows: pl.DataFrame, top: float, label: str) -> Markup:
@@ -119,7 +146,9 @@ def faults_by_firmware(rows: pl.DataFrame, top: float, label: str) -> Markup:
     x = alt.X(
         "day:O",
         scale=alt.Scale(domain=days),
-        axis=alt.Axis(title=None, labelAngle=0, ticks=False, values=[days[0], days[-1]] if days else []),
+        axis=alt.Axis(
+            title=None, labelAngle=0, labelPadding=7, ticks=False, values=[days[0], days[-1]] if days else []
+        ),
     )
     y = alt.Y("y:Q", title=None, scale=alt.Scale(domain=[0, top]), axis=alt.Axis(tickCount=2))
     base = alt.Chart(shown).encode(x=x, y=y)
@@ -141,12 +170,15 @@ def sparkline(values: list[float | None], *, tone: str = "ok", kind: str = "line
             if v
         )
     else:
-        points = " ".join(
-            f"{(i + 0.5) * step:.1f},{height - 2 - v / top * (height - 4):.1f}"
+        places = [
+            (f"{(i + 0.5) * step:.1f}", f"{height - 2 - v / top * (height - 4):.1f}")
             for i, v in enumerate(values)
             if v is not None
-        )
+        ]
+        points = " ".join(f"{x},{y}" for x, y in places)
         marks = f'<polyline points="{points}" fill="none" stroke="var(--{tone})" stroke-width="1.5"/>'
+        if len(places) == 1:  # a line of one point cannot be seen
+            marks = f'<circle cx="{places[0][0]}" cy="{places[0][1]}" r="2" fill="var(--{tone})"/>'
     return Markup(
         f'<svg class="spark" aria-hidden="true" viewBox="0 0 {width} {height + 1}" '
         f'width="{width}" height="{height + 1}">'

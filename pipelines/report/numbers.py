@@ -56,15 +56,19 @@ def change(now: float | None, before: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A duration: minutes below 120, then hours and minutes, whole hours from 120 hours."""
+    """A duration: seconds below 60, minutes below 120, then hours and minutes, whole hours from 120, days from 60."""
     if seconds is None:
         return NOTHING
+    if abs(seconds) < 59.5:
+        return f"{number(seconds)}{NARROW}s"
     minutes = round(seconds / 60)
     if minutes < 120:
         return f"{minutes}{NARROW}min"
     if minutes < 120 * 60:
         return f"{minutes // 60}{NARROW}h{NARROW}{minutes % 60:02d}"
-    return f"{number(minutes / 60)}{NARROW}h"
+    if minutes < 60 * 24 * 60:
+        return f"{number(minutes / 60)}{NARROW}h"
+    return f"{number(minutes / 1440)}{NARROW}days"
 
 
 def day(value: dt.date | None) -> str:
@@ -73,8 +77,13 @@ def day(value: dt.date | None) -> str:
 
 
 def moment(value: dt.datetime | None) -> str:
-    """A time in the report's zone, such as `20 Nov 09:20`."""
-    return NOTHING if value is None else f"{value.day} {value:%b %H:%M}"
+    """A time in the report's zone, such as `20 Nov 09:20`, in one piece."""
+    return NOTHING if value is None else f"{value.day} {value:%b %H:%M}".replace(" ", "\u00a0")
+
+
+def dated(value: dt.datetime | None) -> str:
+    """A time that may be long ago, such as `15 Jan 2024 11:02`, in one piece."""
+    return NOTHING if value is None else f"{value.day} {value:%b %Y %H:%M}".replace(" ", "\u00a0")
 
 
 def per_1000(count: float | None, of: float | None) -> float | None:

@@ -7,6 +7,11 @@ from importlib import resources
 import duckdb
 import polars as pl
 
+
+class OtherVersionError(RuntimeError):
+    """The published warehouse lacks what a query asks for, or its raw files; the message says what to run."""
+
+
 type_of_value = dt.date | str | int
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -31,8 +36,19 @@ class Queries:
         """The result of a query, columns as selected."""
         text = self.text(name)
         wanted = {key: self._parameters[key] for key in set(_PARAMETER.findall(text))}
-        relation = self._connection.sql(text, params=wanted) if wanted else self._connection.sql(text)
-        frame: pl.DataFrame = relation.pl()
+        try:
+            relation = self._connection.sql(text, params=wanted) if wanted else self._connection.sql(text)
+            frame: pl.DataFrame = relation.pl()
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise OtherVersionError(
+                f"the published warehouse is of another version of Laddström ({str(error).splitlines()[0]}); "
+                "run `laddstrom build`"
+            ) from None
+        except duckdb.IOException as error:
+            raise OtherVersionError(
+                f"the raw files of the published warehouse cannot be read ({str(error).splitlines()[0]}); "
+                "run `laddstrom build` on the home that they are in"
+            ) from None
         return frame
 
     def shown(self, name: str) -> str:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from pipelines.home import Home
 from pipelines.report import numbers, tables
+from pipelines.report.coverage import Coverage
 from pipelines.report.definitions import DEFINITIONS
 from pipelines.report.pages import cards, energy, faults, overview
 from pipelines.report.queries import Queries
@@ -26,10 +27,12 @@ CHECKS = "checks.json"
 def render(home: Home, *, timezone: str = "UTC", days: int = PERIOD_DAYS) -> Path:
     """Write `report/index.html` over the last `days` days that have data; returns its path.
 
-    Raises `NoWarehouseError` when nothing has been published yet.
+    Raises `NoWarehouseError` when nothing has been published yet, `OtherVersionError` when what is published was
+    built by another version.
     """
     with connect_readonly(home) as connection:
         text = _page(home, connection, timezone, days)
+    home.report.mkdir(parents=True, exist_ok=True)
     path = home.report / "index.html"
     draft = path.with_suffix(".tmp")
     draft.write_text(text, encoding="utf-8")
@@ -55,6 +58,7 @@ def _page(home: Home, connection: duckdb.DuckDBPyConnection, timezone: str, days
         "database": _identity(home),
         "definitions": DEFINITIONS,
         "checks": _checks(home),
+        "aside": Queries(connection, {}).run("set_aside").row(0, named=True),
         "generation": Queries(connection, {}).run("generation").row(0, named=True)["generation"],
     }
     if to_day is None:
@@ -71,15 +75,16 @@ def _page(home: Home, connection: duckdb.DuckDBPyConnection, timezone: str, days
         },
     )
     totals = queries.run("totals").row(0, named=True)
+    coverage = Coverage.of(period, queries.run("coverage").row(0, named=True))
     return environment.get_template("report.html.j2").render(
         pages=[
-            overview.page(queries, totals),
+            overview.page(queries, totals, coverage),
             faults.page(queries, totals),
             energy.page(queries, totals),
             cards.page(queries, totals, period),
         ],
         totals=totals,
-        aside=queries.run("set_aside").row(0, named=True),
+        coverage=coverage,
         from_day=period[0],
         to_day=to_day,
         days=days,

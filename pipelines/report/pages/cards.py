@@ -19,16 +19,22 @@ def page(queries: Queries, totals: dict[str, Any], days: list[dt.date]) -> Page:
     refused = queries.run("cards_refused").to_dicts()
     names = _short([row["token_id"] for row in (*cards, *refused)])
     energy, unit = numbers.energy(sum(row["energy_wh"] or 0 for row in cards))
-    accepted = numbers.share(totals["attempts_accepted"], totals["attempts"])
+    accepted = (
+        f"{numbers.share(totals['attempts_accepted'], totals['attempts'])} of presentations accepted"
+        if totals["attempts"]
+        else "none was presented for an answer"
+    )
     return Page(
         "cards",
         "Cards",
-        headline=f"{numbers.number(len(cards))} cards took {energy}{numbers.NARROW}{unit}; "
-        f"{accepted} of presentations accepted",
-        lead=f"{numbers.number(totals['attempts'] - totals['attempts_accepted'])} of "
-        f"{numbers.number(totals['attempts'])} presentations were refused or not answered; "
-        f"{numbers.number(len(refused))} cards were never accepted.",
-        blocks=[_answers(queries), _refused(refused, names), _usage(cards, names, days)],
+        headline=f"{numbers.count(len(cards), 'card')} took {energy}{numbers.NARROW}{unit}; {accepted}",
+        lead=f"Refused or not answered: {numbers.number(totals['attempts'] - totals['attempts_accepted'])} of "
+        f"{numbers.count(totals['attempts'], 'presentation')}. Never accepted: {numbers.count(len(refused), 'card')}.",
+        blocks=[
+            _answers(queries),
+            _refused(refused, names, bool(totals["attempts"])),
+            _usage(cards, names, days, totals["sessions"]),
+        ],
     )
 
 
@@ -54,11 +60,11 @@ def _answers(queries: Queries) -> Block:
         for row in rows
     ]
     shown.append({"status": "All", "_total": True, "attempts": numbers.number(attempts), "share": "", "cards": ""})
-    labels = {"status": "Answer", "attempts": "Count", "share": "%", "cards": "Cards"}
+    labels = {"status": "Answer", "attempts": "Count", "share": "Share", "cards": "Cards"}
     return Block(
         "auth.answers",
         "What did we answer?",
-        f"Answers to {numbers.number(attempts)} Authorize requests",
+        f"Answers to {numbers.count(attempts, 'Authorize request')} · a card may have had several",
         tables.html("t-answers", shown, labels, text=("status",), caption="Answers to Authorize")
         if rows
         else Markup("<p>No card was presented in the period.</p>"),
@@ -67,7 +73,7 @@ def _answers(queries: Queries) -> Block:
     )
 
 
-def _refused(rows: list[dict[str, Any]], names: dict[str, str]) -> Block:
+def _refused(rows: list[dict[str, Any]], names: dict[str, str], presented: bool) -> Block:
     shown = [
         {
             "card": names[row["token_id"]],
@@ -93,17 +99,23 @@ def _refused(rows: list[dict[str, Any]], names: dict[str, str]) -> Block:
     return Block(
         "auth.refused_cards",
         "Which cards are refused again and again?",
-        f"Cards never accepted in the period · {numbers.number(len(rows))} cards, "
-        f"{numbers.number(sum(row['attempts'] for row in rows))} presentations",
+        f"Cards never accepted in the period · {numbers.count(len(rows), 'card')}, "
+        f"{numbers.count(sum(row['attempts'] for row in rows), 'presentation')} · answer: the most frequent one",
         tables.html("t-refused", shown, labels, text=("card", "answer"), caption="Cards never accepted")
         if rows
-        else Markup("<p>Every card that was presented was accepted at least once.</p>"),
+        else Markup("<p>{}</p>").format(
+            "Every card that was presented was accepted at least once."
+            if presented
+            else "No card was presented in the period."
+        ),
         "cards_refused",
         wide=False,
     )
 
 
-def _usage(rows: list[dict[str, Any]], names: dict[str, str], days: list[dt.date]) -> Block:
+def _usage(rows: list[dict[str, Any]], names: dict[str, str], days: list[dt.date], sessions: int) -> Block:
+    without = sessions - sum(row["sessions"] for row in rows)
+    left_out = f" · {numbers.count(without, 'session')} without a card left out" if without else ""
     top = max((row["energy_wh"] or 0 for row in rows), default=0) or 1
     shown: list[dict[str, Any]] = [
         {
@@ -126,16 +138,16 @@ def _usage(rows: list[dict[str, Any]], names: dict[str, str], days: list[dt.date
         "card": "Card",
         "sessions": "Sessions",
         "kwh": "kWh",
-        "unknown": "Unknown kWh",
+        "unknown": "Sessions without kWh",
         "refused": "Refused",
-        "first": "First seen",
-        "last": "Last seen",
+        "first": "First session",
+        "last": "Last session",
         "trend": "kWh per day",
     }
     return Block(
         "card.usage",
         "Who charges how much?",
-        "Cards by energy · names are pseudonyms: a keyed hash, its key under the home",
+        f"Cards by energy · names are pseudonyms: a keyed hash, its key under the home{left_out}",
         tables.html("t-cards", shown, labels, text=("card", "kwh"), caption="Usage by card")
         if rows
         else Markup("<p>No session with a card started in the period.</p>"),

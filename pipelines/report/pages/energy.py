@@ -9,12 +9,13 @@ from pipelines.report.block import Block, Page
 from pipelines.report.queries import Queries
 
 _SHOWN = 15
+_ESTIMATES = ("interval", "power")
 _BASES = {
     "meter_stop": "Register at start and stop, as the charger reported them",
     "begin_end": "Registers sampled at the session's begin and end",
     "register": "Sampled registers within the session",
-    "interval": "Sum of the energy of intervals: an estimate",
-    "power": "Power over time: an estimate",
+    "interval": "Estimate: sum of the energy of intervals",
+    "power": "Estimate: power over time",
     None: "Nothing known: left out of every sum",
 }
 
@@ -22,13 +23,27 @@ _BASES = {
 def page(queries: Queries, totals: dict[str, Any]) -> Page:
     """The page of energy; `totals` is the row of the query of that name."""
     energy, unit = numbers.energy(totals["energy_wh"])
+    evidence = queries.run("energy_evidence").to_dicts()
     return Page(
         "energy",
         "Energy",
         headline=f"{energy}{numbers.NARROW}{unit} delivered; {numbers.number(totals['sessions_unknown'])} of "
-        f"{numbers.number(totals['sessions'])} sessions without evidence",
-        lead="Energy is the difference of registers, never an estimate; a session without evidence counts as unknown.",
-        blocks=[_stations(queries), _evidence(queries)],
+        f"{numbers.count(totals['sessions'], 'session')} without evidence",
+        lead=_lead(evidence),
+        blocks=[_stations(queries), _evidence(evidence)],
+    )
+
+
+def _lead(evidence: list[dict[str, Any]]) -> str:
+    estimated = [row for row in evidence if row["energy_basis"] in _ESTIMATES]
+    if not estimated:
+        return "Energy is the difference of two registers; a session without evidence counts as unknown, not as 0."
+    count = sum(row["sessions"] for row in estimated)
+    kwh = numbers.kwh(sum(row["energy_wh"] or 0 for row in estimated))
+    return (
+        "Energy is the difference of two registers where a session has them; "
+        f"{numbers.count(count, 'session')} with {kwh} kWh rest on an estimate; "
+        "one without evidence counts as unknown, not as 0."
     )
 
 
@@ -61,8 +76,11 @@ def _stations(queries: Queries) -> Block:
     return Block(
         "energy.by_station",
         "How much energy at which station?",
-        "Energy of sessions that started in the period, kWh · unknown: no evidence · open: counted so far",
-        tables.html("t-stations", shown, labels, text=("station", "model", "kwh"), caption="Energy by station"),
+        "Energy of sessions that started in the period, kWh · unknown: sessions without evidence · "
+        "open: sessions counted so far",
+        tables.html("t-stations", shown, labels, text=("station", "model", "kwh"), caption="Energy by station")
+        if rows
+        else Markup("<p>No session started in the period.</p>"),
         "energy_by_station",
     )
 
@@ -76,8 +94,7 @@ def _sums(rows: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
-def _evidence(queries: Queries) -> Block:
-    rows = queries.run("energy_evidence").to_dicts()
+def _evidence(rows: list[dict[str, Any]]) -> Block:
     sessions = sum(row["sessions"] for row in rows)
     shown: list[dict[str, Any]] = [
         {

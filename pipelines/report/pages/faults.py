@@ -1,7 +1,8 @@
 """Faults: which codes on which firmware, what an update changed, how long until it works again."""
 
+import re
 from math import exp, log, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from markupsafe import Markup
@@ -15,58 +16,90 @@ _FEW = 5
 _SENT = 4
 _MOST = 10
 _ALONE = "no earlier firmware"
+_UNKNOWN = "unknown firmware"
 
 
 def page(queries: Queries, totals: dict[str, Any]) -> Page:
     """The page of faults; `totals` is the row of the query of that name."""
     daily = queries.run("faults_by_firmware")
     verdicts = _verdicts(daily)
-    worse = [name for name, verdict in verdicts.items() if verdict.startswith("worse")]
-    compared = any(verdict != _ALONE and not verdict.startswith("too few") for verdict in verdicts.values())
-    none = "No firmware changed beyond chance" if compared else "Too few faults to compare firmwares"
-    headline = f"{worse[0]}: {verdicts[worse[0]]}" if worse else none
     return Page(
         "faults",
         "Faults",
-        headline=headline,
+        headline=_headline(verdicts),
         lead=f"{numbers.count(totals['episodes'], 'episode')} in the period; an episode runs from opened to cleared, "
         "however many messages it took.",
         blocks=[_firmware(daily, verdicts), _codes(queries), _repair(queries), _open(queries), _unmapped(queries)],
     )
 
 
+class _Verdict(NamedTuple):
+    """How a firmware stands to the earlier ones of its model; the ratio of the rates is null where none is said."""
+
+    words: str
+    ratio: float | None = None
+
+    @property
+    def is_worse(self) -> bool:
+        return self.ratio is not None and self.ratio > 1
+
+
+def _headline(verdicts: dict[str, _Verdict]) -> str:
+    worse = sorted((v.ratio, name) for name, v in verdicts.items() if v.ratio is not None and v.is_worse)
+    if worse:
+        ratio, name = worse[-1]
+        more = f" (and {numbers.count(len(worse) - 1, 'more firmware')})" if len(worse) > 1 else ""
+        return f"{name}: {numbers.number(ratio, 1)} times the faults per session of earlier firmware{more}"
+    said = {verdict.words for verdict in verdicts.values()}
+    if said <= {_ALONE}:
+        return "No firmware to compare: no model is known to have run two" if said else "No sessions and no faults"
+    if all(words == _ALONE or words.startswith("too few") for words in said):
+        return "Too few faults to compare firmwares"
+    return "No firmware is worse than the earlier ones beyond chance"
+
+
 def _name(row: dict[str, Any]) -> str:
     return f"{row['model']} {row['firmware']}"
 
 
-def _verdicts(daily: pl.DataFrame) -> dict[str, str]:
-    """Each firmware against the other firmware of its model: words only where the 95 % interval excludes 1."""
+def _release(firmware: str) -> list[tuple[int, int, str]]:
+    """A firmware's place among releases: its numbers count as numbers, so 9.1 is before 10.0."""
+    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", firmware)
+    return [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]
+
+
+def _verdicts(daily: pl.DataFrame) -> dict[str, _Verdict]:
+    """Each firmware against the earlier ones of its model: words only where the 95 % interval excludes 1."""
     sums = daily.group_by("model", "firmware").agg(pl.col("sessions").sum(), pl.col("episodes").sum())
     verdicts = {}
-    for row in sums.sort("model", "firmware").iter_rows(named=True):
-        others = sums.filter((pl.col("model") == row["model"]) & (pl.col("firmware") < row["firmware"]))
-        if others.is_empty():
-            verdicts[_name(row)] = _ALONE
-            continue
-        verdicts[_name(row)] = _ratio(
-            row["episodes"], row["sessions"], int(others["episodes"].sum()), int(others["sessions"].sum())
-        )
+    rows = list(sums.sort("model", "firmware").iter_rows(named=True))
+    for row in rows:
+        earlier = [
+            other
+            for other in rows
+            if other["model"] == row["model"]
+            and _UNKNOWN not in (row["firmware"], other["firmware"])
+            and _release(other["firmware"]) < _release(row["firmware"])
+        ]
+        before = (sum(other["episodes"] for other in earlier), sum(other["sessions"] for other in earlier))
+        verdicts[_name(row)] = _compared(row["episodes"], row["sessions"], *before) if earlier else _Verdict(_ALONE)
     return verdicts
 
 
-def _ratio(episodes: int, sessions: int, episodes_before: int, sessions_before: int) -> str:
+def _compared(episodes: int, sessions: int, episodes_before: int, sessions_before: int) -> _Verdict:
     if min(episodes, episodes_before) < _FEW or not sessions or not sessions_before:
-        return f"too few to say ({episodes_before} and {episodes})"
+        return _Verdict(f"too few to say ({numbers.count(episodes_before, 'episode')} before, {episodes} now)")
     ratio = (episodes / sessions) / (episodes_before / sessions_before)
     spread = 1.96 * sqrt(1 / episodes + 1 / episodes_before)
     low, high = exp(log(ratio) - spread), exp(log(ratio) + spread)
     if low <= 1 <= high:
-        return "no clear change"
+        return _Verdict("no clear change against earlier firmware")
     word = "worse" if ratio > 1 else "better"
-    return f"{word}, \u00d7{numbers.number(ratio, 1)} ({numbers.number(low, 1)}\u2013{numbers.number(high, 1)})"
+    span = f"{numbers.number(low, 1)}\u2013{numbers.number(high, 1)}"
+    return _Verdict(f"{word} than earlier firmware: \u00d7{numbers.number(ratio, 1)} ({span})", ratio)
 
 
-def _firmware(daily: pl.DataFrame, verdicts: dict[str, str]) -> Block:
+def _firmware(daily: pl.DataFrame, verdicts: dict[str, _Verdict]) -> Block:
     rates = daily.filter(pl.col("sessions") > 0).select(1000 * pl.col("episodes") / pl.col("sessions")).to_series()
     top = float(rates.quantile(0.95) or 0) if len(rates) else 0.0
     top = max(100.0, round(top / 100 + 0.5) * 100)
@@ -76,7 +109,7 @@ def _firmware(daily: pl.DataFrame, verdicts: dict[str, str]) -> Block:
         sessions, episodes = int(rows["sessions"].sum()), int(rows["episodes"].sum())
         rate = numbers.number(numbers.per_1000(episodes, sessions))
         verdict = verdicts[name]
-        finding = f"{name}: {rate} per 1 000 sessions, {verdict}"
+        finding = f"{name}: {rate} per 1{numbers.NARROW}000 sessions, {verdict.words}"
         panels.append(
             Markup(
                 '<figure class="panel"><figcaption><b>{}</b> {}, {}</figcaption>{}<p class="{}">{}</p></figure>'
@@ -85,8 +118,8 @@ def _firmware(daily: pl.DataFrame, verdicts: dict[str, str]) -> Block:
                 numbers.count(episodes, "episode"),
                 numbers.count(sessions, "session"),
                 charts.faults_by_firmware(rows, top, finding),
-                "worse" if verdict.startswith("worse") else "note",
-                verdict,
+                "worse" if verdict.is_worse else "note",
+                verdict.words,
             )
         )
         shown.append(
@@ -96,23 +129,23 @@ def _firmware(daily: pl.DataFrame, verdicts: dict[str, str]) -> Block:
                 "episodes": numbers.number(episodes),
                 "rate": rate,
                 "trend": charts.sparkline(rows["episodes"].to_list(), tone="loss", kind="bar"),
-                "verdict": verdict,
+                "verdict": verdict.words,
             }
         )
     labels = {
         "name": "Model and firmware",
         "sessions": "Sessions",
         "episodes": "Episodes",
-        "rate": "Per 1 000 sessions",
+        "rate": f"Per 1{numbers.NARROW}000 sessions",
         "trend": "Episodes per day",
-        "verdict": "Against earlier firmware (95 % interval)",
+        "verdict": "Against earlier firmware (times, 95 % interval)",
     }
     body = Markup('<div class="panels">{}</div>').format(Markup("").join(panels))
     return Block(
         "fault.change_point",
         "Did a firmware update change anything?",
-        "Fault episodes per 1 000 sessions and day, one panel per model and firmware, same scale · "
-        "dot area: sessions that day · triangle: beyond the scale",
+        f"Fault episodes per 1{numbers.NARROW}000 sessions, a dot per day with sessions, one panel per model and "
+        "firmware, same scale · dot area: sessions that day · triangle: beyond the scale",
         body if panels else Markup("<p>No sessions and no faults in the period.</p>"),
         "faults_by_firmware",
         note=f"rate ratio of Poisson counts, shown only with {_FEW} or more episodes on each side",
@@ -160,7 +193,7 @@ def _codes(queries: Queries) -> Block:
         "fault.episodes",
         "Which codes on which firmware?",
         "One line per fault, however it was sent · number: episodes · "
-        "shade: per 1 000 sessions of that firmware, steps at 5, 15, 30, 60 and 100",
+        f"shade: per 1{numbers.NARROW}000 sessions of that firmware, steps at 5, 15, 30, 60 and 100",
         body if ranked else Markup("<p>No fault was reported in the period.</p>"),
         "faults_by_code",
     )
@@ -180,24 +213,27 @@ def _shaded(episodes: int, rate: float | None) -> Markup:
 
 def _repair(queries: Queries) -> Block:
     row = queries.run("repair").row(0, named=True)
-    of = f"{numbers.number(row['closed'])} closed"
+    of = numbers.number(row["closed"])
+    still_open = row["episodes"] - row["closed"]
     shown = [
-        {"measure": "Median to clear", "value": numbers.duration(row["median_s"]), "of": of},
-        {"measure": "Mean to clear (MTTR, mean time to repair)", "value": numbers.duration(row["mean_s"]), "of": of},
+        {"measure": "Median", "value": numbers.duration(row["median_s"]), "of": of},
+        {"measure": "Mean (MTTR, mean time to repair)", "value": numbers.duration(row["mean_s"]), "of": of},
     ]
     return Block(
         "fault.mttr",
         "How long until it works again?",
-        f"Closed episodes; {numbers.number(row['episodes'] - row['closed'])} open ones are listed, not averaged",
+        "From opened to cleared, over the episodes that were cleared"
+        + (f" · {numbers.number(still_open)} still open left out" if still_open else ""),
         tables.html(
             "t-repair",
             shown,
-            {"measure": "Measure", "value": "", "of": "of"},
+            {"measure": "Time to clear", "value": "Time", "of": "Episodes"},
             text=("measure",),
             caption="Time to clear",
-        ),
+        )
+        if row["closed"]
+        else Markup("<p>No episode of the period was cleared.</p>"),
         "repair",
-        wide=False,
     )
 
 
@@ -208,20 +244,20 @@ def _open(queries: Queries) -> Block:
             "port": r["station_id"] + (f" connector {r['connector_id']}" if r["connector_id"] is not None else ""),
             "code": r["canonical_code"],
             "sent": r["raw_code"],
-            "since": numbers.moment(r["opened_at"]),
+            "since": numbers.dated(r["opened_at"]),
             "age": numbers.duration(r["open_s"]),
+            "heard": numbers.dated(r["heard_at"]),
         }
         for r in rows.iter_rows(named=True)
     ]
-    labels = {"port": "Port", "code": "Code", "sent": "As sent", "since": "Since", "age": "For"}
+    labels = {"port": "Port", "code": "Code", "sent": "As sent", "since": "Since", "age": "For", "heard": "Last heard"}
     body = tables.html("t-open", shown, labels, text=("port", "code", "sent"), caption="Open faults")
     return Block(
         "fault.open",
         "What is broken now?",
-        "Open at the end of the period, oldest first",
+        "Open at the end of the log, oldest first · last heard: the newest frame of that station",
         body if shown else Markup("<p>Nothing is open.</p>"),
         "faults_open",
-        wide=False,
     )
 
 
@@ -230,6 +266,7 @@ def _unmapped(queries: Queries) -> Block:
     shown = [
         {
             "code": r["unmapped_code"],
+            "counted": r["canonical_codes"],
             "make": f"{r['vendor']} {r['model']}",
             "episodes": numbers.number(r["episodes"]),
             "open": numbers.number(r["episodes_open"]),
@@ -240,20 +277,27 @@ def _unmapped(queries: Queries) -> Block:
     ]
     labels = {
         "code": "As sent",
+        "counted": "Counted as",
         "make": "Vendor and model",
         "episodes": "Episodes",
-        "open": "Open",
+        "open": "Still open",
         "stations": "Stations",
         "time": "Time open",
     }
-    body = tables.html("t-unmapped", shown, labels, text=("code", "make"), caption="Codes that nobody has mapped")
-    some = f", the first {_MOST} of {numbers.number(len(rows))}" if len(rows) > _MOST else ""
+    body = tables.html(
+        "t-unmapped", shown, labels, text=("code", "counted", "make"), caption="Codes that nobody has mapped"
+    )
+    some = f", the first {_MOST} of {numbers.number(len(rows))} rows" if len(rows) > _MOST else ""
+    measure = (
+        f"{numbers.count(int(rows['episodes'].sum()), 'episode')} of the period named a code that the crosswalk lacks "
+        f"· counted as: by the rest of the report · longest open first{some}"
+    )
     return Block(
         "fault.unmapped",
         "Which codes does nobody know?",
-        f"{numbers.count(int(rows['episodes'].sum()), 'episode')} of the period with a code that the crosswalk does "
-        f"not know, longest open first{some}",
+        measure if shown else "Codes that stations sent and the crosswalk lacks",
         body if shown else Markup("<p>Every code of the period is in the crosswalk (core__fault_codes).</p>"),
         "faults_unmapped",
-        note="a new row in models/crosswalk and a replay map the history; core__unmapped_codes lists all of it",
+        note="to map one: a row in models/crosswalk, then laddstrom replay and build · all of them: "
+        "core__unmapped_codes",
     )

@@ -3,13 +3,15 @@
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
 from pipelines.report import charts, numbers, tables
 from pipelines.report.block import Block, Figure, Page
+from pipelines.report.coverage import Coverage
 from pipelines.report.queries import Queries
 
 
-def page(queries: Queries, totals: dict[str, Any]) -> Page:
+def page(queries: Queries, totals: dict[str, Any], coverage: Coverage) -> Page:
     """The first page; `totals` is the row of the query of that name."""
     days = queries.run("energy_by_day")
     energy, unit = numbers.energy(totals["energy_wh"])
@@ -17,11 +19,11 @@ def page(queries: Queries, totals: dict[str, Any]) -> Page:
     return Page(
         "overview",
         "Overview",
-        headline=f"{energy}{numbers.NARROW}{unit} in {numbers.number(totals['sessions'])} sessions "
-        f"at {numbers.number(totals['stations'])} stations",
+        headline=f"{energy}{numbers.NARROW}{unit} in {numbers.count(totals['sessions'], 'session')} "
+        f"at {numbers.count(totals['stations'], 'station')}",
         lead=_lead(totals, rate),
-        figures=_figures(totals, days),
-        blocks=[_energy(days), _load(queries)],
+        figures=_figures(totals, days, coverage),
+        blocks=[_energy(days, coverage), _load(queries)],
     )
 
 
@@ -29,19 +31,30 @@ def _lead(totals: dict[str, Any], rate: float | None) -> str:
     if not totals["episodes"]:
         return "No fault episode was reported in the period."
     if rate is None:
-        return f"{numbers.number(totals['episodes'])} fault episodes were reported, and no session was seen."
+        return f"Reported: {numbers.count(totals['episodes'], 'fault episode')}. No session was seen."
+    cards = (
+        "no card was presented"
+        if not totals["attempts"]
+        else (
+            f"{numbers.number(totals['attempts_accepted'])} of "
+            f"{numbers.count(totals['attempts'], 'presentation')} of a card accepted"
+        )
+    )
     return (
-        f"{numbers.number(totals['episodes'])} fault episodes, {numbers.number(rate)} per "
-        f"1{numbers.NARROW}000 sessions; {numbers.number(totals['attempts_accepted'])} of "
-        f"{numbers.number(totals['attempts'])} presented cards accepted."
+        f"{numbers.count(totals['episodes'], 'fault episode')}, {numbers.number(rate)} per "
+        f"1{numbers.NARROW}000 sessions; {cards}."
     )
 
 
-def _figures(totals: dict[str, Any], days: pl.DataFrame) -> list[Figure]:
+def _figures(totals: dict[str, Any], days: pl.DataFrame, coverage: Coverage) -> list[Figure]:
     energy, unit = numbers.energy(totals["energy_wh"])
     rate = numbers.per_1000(totals["episodes"], totals["sessions"])
     before = numbers.per_1000(totals["episodes_before"], totals["sessions_before"])
     rates = [numbers.per_1000(row["episodes"], row["sessions"]) for row in days.iter_rows(named=True)]
+
+    def daily(name: str) -> Markup:
+        return charts.sparkline([coverage.known(row["day"], row[name]) for row in days.iter_rows(named=True)])
+
     return [
         Figure(
             "energy.delivered",
@@ -49,9 +62,11 @@ def _figures(totals: dict[str, Any], days: pl.DataFrame) -> list[Figure]:
             energy,
             unit,
             "Energy delivered",
-            f"{numbers.number(totals['sessions_unknown'])} of {numbers.number(totals['sessions'])} sessions unknown",
-            charts.sparkline(days["energy_wh"].to_list()),
-            numbers.change(totals["energy_wh"], totals["energy_before_wh"]),
+            f"unknown for {numbers.number(totals['sessions_unknown'])} of "
+            f"{numbers.count(totals['sessions'], 'session')}",
+            daily("energy_wh"),
+            "per day",
+            coverage.change(totals["energy_wh"], totals["energy_before_wh"]),
             "totals",
         ),
         Figure(
@@ -61,8 +76,9 @@ def _figures(totals: dict[str, Any], days: pl.DataFrame) -> list[Figure]:
             "",
             "Sessions",
             f"{numbers.number(totals['sessions_open'])} of them still open",
-            charts.sparkline(days["sessions"].to_list()),
-            numbers.change(totals["sessions"], totals["sessions_before"]),
+            daily("sessions"),
+            "per day",
+            coverage.change(totals["sessions"], totals["sessions_before"]),
             "totals",
         ),
         Figure(
@@ -70,10 +86,11 @@ def _figures(totals: dict[str, Any], days: pl.DataFrame) -> list[Figure]:
             totals["episodes"],
             numbers.number(rate),
             "",
-            f"Faults per 1{numbers.NARROW}000 sessions",
-            f"{numbers.number(totals['episodes'])} episodes in {numbers.number(totals['sessions'])} sessions",
+            f"Fault episodes per 1{numbers.NARROW}000 sessions",
+            f"{numbers.count(totals['episodes'], 'episode')} in {numbers.count(totals['sessions'], 'session')}",
             charts.sparkline(rates, tone="loss"),
-            numbers.change(rate, before),
+            "per day",
+            coverage.change(rate, before),
             "totals",
         ),
         Figure(
@@ -82,27 +99,34 @@ def _figures(totals: dict[str, Any], days: pl.DataFrame) -> list[Figure]:
             numbers.share(totals["attempts_accepted"], totals["attempts"]),
             "",
             "Cards accepted",
-            f"{numbers.number(totals['attempts_accepted'])} of {numbers.number(totals['attempts'])} presentations, "
-            f"{numbers.number(totals['cards'])} cards",
-            charts.sparkline(days["attempts"].to_list()),
+            f"{numbers.number(totals['attempts_accepted'])} of {numbers.count(totals['attempts'], 'presentation')}, "
+            f"{numbers.count(totals['cards'], 'card')}",
+            daily("attempts"),
             "presentations per day",
-            "totals",
+            query="totals",
         ),
     ]
 
 
-def _energy(days: pl.DataFrame) -> Block:
+def _energy(days: pl.DataFrame, coverage: Coverage) -> Block:
+    if coverage.gap_before:
+        days = days.with_columns(energy_before_wh=pl.lit(None, pl.Int64))
     rows = list(days.iter_rows(named=True))
     best = max(rows, key=lambda row: row["energy_wh"], default=None)
     finding = f"Most on {numbers.day(best['day'])}: {numbers.kwh(best['energy_wh'])} kWh." if best else "No sessions."
     shown = [
-        {"day": numbers.day(r["day"]), "sessions": numbers.number(r["sessions"]), "kwh": numbers.kwh(r["energy_wh"])}
+        {
+            "day": numbers.day(r["day"]),
+            "sessions": numbers.number(coverage.known(r["day"], r["sessions"])),
+            "kwh": numbers.kwh(coverage.known(r["day"], r["energy_wh"])),
+        }
         for r in rows
     ]
+    line = "" if coverage.gap_before else " · line: the same weekday one period before"
     return Block(
         "energy.delivered",
         "How much energy, day by day?",
-        "Energy of sessions by the day they started · line: the same weekday one period before",
+        f"{finding} Energy of sessions by the day they started{line}",
         charts.energy_by_day(days, finding),
         "energy_by_day",
         wide=False,
@@ -118,27 +142,46 @@ def _energy(days: pl.DataFrame) -> Block:
 
 def _load(queries: Queries) -> Block:
     rows = queries.run("load_by_hour")
+    known = rows.filter(pl.col("days") > 0)
     names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    best = max(rows.iter_rows(named=True), key=lambda row: row["mean_kw"], default=None)
-    peak = "Nothing charged."
+    best = max(known.iter_rows(named=True), key=lambda row: row["mean_kw"], default=None)
+    peak = "Nothing charged"
     if best and best["mean_kw"] > 0:
         hour = best["hour_of_day"]
         load = numbers.number(best["mean_kw"], 1)
         peak = f"Peak: {names[best['weekday'] - 1]} {hour:02d}\u2013{hour + 1:02d}, {load} kW"
     shown = [
-        {"hour": f"{names[r['weekday'] - 1]} {r['hour_of_day']:02d}", "kw": numbers.number(r["mean_kw"], 2)}
+        {
+            "hour": f"{names[r['weekday'] - 1]} {r['hour_of_day']:02d}",
+            "kw": numbers.number(r["mean_kw"], 2),
+            "days": numbers.number(r["days"]),
+        }
         for r in rows.iter_rows(named=True)
     ]
-    counted = int(rows["days"].min()) if len(rows) else 0  # type: ignore[arg-type]
     return Block(
         "load.mean_power",
         "When is the network loaded?",
-        f"{peak} · mean power by hour of receipt and weekday, kW · n = {counted} of each weekday",
-        charts.load_by_hour(rows, peak),
+        f"{peak} · mean power by hour of receipt and weekday, kW · {_counted(rows)}",
+        charts.load_by_hour(rows, peak) + charts.load_key(rows),
         "load_by_hour",
         note="from register travel per station and hour",
         wide=False,
         table=tables.html(
-            "t-load", shown, {"hour": "Hour", "kw": "Mean kW"}, text=("hour",), caption="Mean power by weekday and hour"
+            "t-load",
+            shown,
+            {"hour": "Hour", "kw": "Mean kW", "days": "Days"},
+            text=("hour",),
+            caption="Mean power by weekday and hour",
         ),
     )
+
+
+def _counted(rows: pl.DataFrame) -> str:
+    """Over how many days the means go."""
+    covered = sorted({count for count in rows["days"] if count})
+    if not covered:
+        return "no frame says when it was received"
+    many = f"{covered[0]} to {covered[-1]}" if len(covered) > 1 else str(covered[0])
+    noun = "day" if covered == [1] else "days"
+    blank = " · blank: not in the log" if len(rows.filter(pl.col("days") == 0)) else ""
+    return f"each cell the mean of {many} {noun}{blank}"

@@ -2,6 +2,7 @@ SELECT
   unmapped_code,
   coalesce(vendor, vendor_id, 'unknown vendor') AS vendor,
   coalesce(model, 'unknown model') AS model,
+  string_agg(DISTINCT canonical_code, ', ' ORDER BY canonical_code) AS canonical_codes,
   count(*) AS episodes,
   count(DISTINCT station_id) AS stations,
   -- Not greatest() alone: it would make 0 of a null.

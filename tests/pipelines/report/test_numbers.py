@@ -24,9 +24,18 @@ def test_energy_changes_its_unit_where_the_style_says(wh: int | None, shown: tup
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(None, "\u2013"), (90, f"2{N}min"), (119 * 60, f"119{N}min"), (128 * 60, f"2{N}h{N}08"), (288 * 3600, f"288{N}h")],
+    [
+        (None, "\u2013"),
+        (16.4, f"16{N}s"),
+        (59.6, f"1{N}min"),
+        (90, f"2{N}min"),
+        (119 * 60, f"119{N}min"),
+        (128 * 60, f"2{N}h{N}08"),
+        (288 * 3600, f"288{N}h"),
+        (1041 * 86400, f"1{N}041{N}days"),
+    ],
 )
-def test_durations_are_minutes_then_hours(seconds: float | None, shown: str) -> None:
+def test_durations_are_seconds_then_minutes_then_hours_then_days(seconds: float | None, shown: str) -> None:
     assert numbers.duration(seconds) == shown
 
 
@@ -44,6 +53,11 @@ def test_negative_numbers_carry_a_true_minus() -> None:
 def test_one_thing_is_singular() -> None:
     assert numbers.count(1, "episode") == "1 episode"
     assert numbers.count(1200, "episode") == f"1{N}200 episodes"
+
+
+def test_a_time_long_ago_carries_its_year() -> None:
+    assert numbers.dated(dt.datetime(2024, 1, 15, 11, 2, tzinfo=dt.UTC)) == "15\u00a0Jan\u00a02024\u00a011:02"
+    assert numbers.dated(None) == "\u2013"
 
 
 def test_days_have_no_leading_zero() -> None:

@@ -17,12 +17,13 @@ def block(rows: list[tuple]) -> tuple[str, str]:
     with duckdb.connect() as connection:
         connection.execute(
             "CREATE TABLE core__fault_episodes (unmapped_code VARCHAR, vendor VARCHAR, vendor_id VARCHAR, "
-            "model VARCHAR, station_id VARCHAR, opened_at TIMESTAMPTZ, closed_at TIMESTAMPTZ, is_open BOOLEAN)"
+            "model VARCHAR, station_id VARCHAR, canonical_code VARCHAR, opened_at TIMESTAMPTZ, closed_at TIMESTAMPTZ, "
+            "is_open BOOLEAN)"
         )
         connection.execute("CREATE TABLE raw_ocpp__frames (received_at TIMESTAMPTZ)")
         connection.execute("INSERT INTO raw_ocpp__frames VALUES (?)", [AT + dt.timedelta(hours=4)])
         for row in rows:
-            connection.execute("INSERT INTO core__fault_episodes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute("INSERT INTO core__fault_episodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         queries = Queries(connection, {"timezone": "UTC", "from_day": DAY, "to_day": DAY})
         made = faults._unmapped(queries)
     return made.measure, unescape(str(made.body))
@@ -31,7 +32,7 @@ def block(rows: list[tuple]) -> tuple[str, str]:
 def episode(code: str | None, minutes: int | None, vendor: str | None = "V", days: int = 0) -> tuple:
     opened = AT + dt.timedelta(days=days)
     closed = None if minutes is None else opened + dt.timedelta(minutes=minutes)
-    return code, vendor, "own", "M", "CP", opened, closed, minutes is None
+    return code, vendor, "own", "M", "CP", "high_temperature", opened, closed, minutes is None
 
 
 def test_codes_are_ranked_by_the_time_they_were_open() -> None:
@@ -48,7 +49,8 @@ def test_codes_are_ranked_by_the_time_they_were_open() -> None:
 
 def test_only_the_first_are_shown_and_the_rest_are_counted() -> None:
     measure, body = block([episode(f"E{number:02}", 100 - number) for number in range(12)])
-    assert measure.endswith("the first 10 of 12")
+    assert measure.endswith("the first 10 of 12 rows")
+    assert "high_temperature" in body
     assert "E09" in body
     assert "E10" not in body
 
