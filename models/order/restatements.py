@@ -37,12 +37,13 @@ def changes(
 
     Args:
         said: The newest version of each fact said, by kind and id, also those taken back.
-        fresh: Every fact of the replayed `state`.
+        fresh: Every fact of the replayed `state`, taken back or not.
         state: The station after the replay; its position and revision become the version of what differs.
         mark: Why it was replayed; null if nothing came late.
     """
     version = (state.generation, state.offset, state.revision)
-    now = {(fact.kind, fact.fact_id): fact for fact in fresh}
+    # What the replay itself took back is not there.
+    now = {(fact.kind, fact.fact_id): fact for fact in fresh if not fact.deleted}
     found = Changes([], [])
     added = changed = retracted = 0
     cause = REPLAY if mark is None else LATE_FRAMES

@@ -111,6 +111,21 @@ def test_what_a_replay_no_longer_yields_is_taken_back_once() -> None:
     assert (back.fact_id, back.deleted) == (key[1], False)
 
 
+def test_what_the_replay_itself_takes_back_is_taken_back_though_it_was_said_alike() -> None:
+    wire = Wire()
+    wire.start(seconds=0)
+    wire.stop(9, seconds=100, timestamp=captures.at(100))
+    wire.start(9, seconds=105)
+    records = [received(record, place) for place, record in enumerate(wire.records)]
+    # The answer that shows the second start to be the first one's retry comes with another file.
+    old, said = live(records[:4])
+    assert len([fact for fact in said.values() if fact.kind == "sessions" and not fact.deleted]) == 2
+    state, fresh = replayed(records, old)
+    said = apply(said, changes(said, fresh, state, old.mark).facts)
+    assert len([fact for fact in said.values() if fact.kind == "sessions" and not fact.deleted]) == 1
+    assert changes(said, fresh, state, old.mark).facts == []
+
+
 def test_a_replay_that_changes_nothing_says_only_that_it_was() -> None:
     records = log()
     old, said = live(records)
