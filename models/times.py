@@ -22,6 +22,8 @@ ZONED, ZONELESS, UNUSABLE = 0, 1, 2
 _DATE = 10
 """Characters of a date, whose hyphens are no zone."""
 _HAS_ZONE = re.compile(r"(?:[Zz]|UTC|GMT|[+-]\d{1,2}:?(?:\d{2})?)\s*$", re.IGNORECASE)
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?=[T ])")
+_YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?=[T ])")
 _LONE_DIGIT = re.compile(r"(?<![0-9.,])[0-9](?![0-9])")
 
 
@@ -34,7 +36,8 @@ def parse(text: str | None) -> int | None:
     """Microseconds since the epoch, or None where the text is no time or an implausible one.
 
     Accepts ISO 8601 with `Z`, `+02`, `+02:00`, `+0200` or no zone (taken as UTC), a blank instead of `T`, fractions of
-    any length (cut at microseconds), numbers without a leading zero, and the seconds or milliseconds since the epoch.
+    any length (cut at microseconds), numbers without a leading zero, dates as `2024/07/09` or `9.7.2024`, and the
+    seconds or milliseconds since the epoch.
     """
     if text is not None and len(text) in _USUAL and text[-1] == "Z":
         try:
@@ -79,6 +82,8 @@ def _otherwise(text: str) -> int | None:
         number = Decimal(tidy)
         scale = next((scale for limit, scale in _SCALES if number < limit), None)
         return None if scale is None else int(number * scale)
+    tidy = _DAY_FIRST.sub(r"\3-\2-\1", tidy, count=1)
+    tidy = _YEAR_FIRST.sub(r"\1-\2-\3", tidy, count=1)
     tidy = _LONE_DIGIT.sub(r"0\g<0>", tidy).replace(" +", "+").replace(" -", "-")
     return None if tidy == text else microseconds(tidy)
 

@@ -1,4 +1,4 @@
-"""The CSV log with the columns timestamp, id, action and msg. Not here: other tables, which are refused.
+"""The CSV log with the columns timestamp, id, action and msg, however they are separated. Not here: other tables.
 
 Own reading instead of the csv module's: bytes stay bytes, a field may be as long as a frame, and a quote
 that is never closed costs its own row, not the rest of the file.
@@ -6,7 +6,7 @@ that is never closed costs its own row, not the rest of the file.
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from ingest.imports.entries import Entry, LineError, Refused, microseconds, station
 from ingest.imports.reader import LINE_LIMIT_BYTES, Line
@@ -14,45 +14,61 @@ from models.reasons import Reason
 from models.record import Kind
 
 COLUMNS: Final = (b"timestamp", b"id", b"action", b"msg")
-_FIELD: Final = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",]*+))(,|\Z)')
-_ROW_START: Final = re.compile(rb'"?\d{4}-\d\d-\d\d[T ][^,]*,[^,]+,[^,]*,"?\s*\[')
+_ROW_START: Final = re.compile(rb'"?\d{4}-\d\d-\d\d[T ][^,;\t]*([,;\t])[^,;\t]+\1[^,;\t]*\1"?\s*\[')
+
+
+class _Table(NamedTuple):
+    """What the header says of the rows."""
+
+    separator: bytes
+    field: re.Pattern[bytes]
+    header: dict[bytes, int]
 
 
 def recognises(content: bytes) -> bool:
     """Whether this line is the header of our table."""
     try:
-        return set(COLUMNS) <= {name.strip().lower() for name in _fields(content.rstrip())}
+        return set(COLUMNS) <= _table(content.rstrip()).header.keys()
     except LineError:
         return False
 
 
 def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
     """One entry for each row that is not blank; the ordinal is the row's number, the header apart."""
-    header: dict[bytes, int] | None = None
+    table: _Table | None = None
     for ordinal, row in enumerate(_rows(lines), -1):
-        if header is None:
-            header = {name.strip().lower(): place for place, name in enumerate(_fields(row.content))}
+        if table is None:
+            table = _table(row.content)
         elif row.cut:
             yield Refused(ordinal, Reason.TOO_LARGE, "the row is longer than any frame we take", b"")
         else:
             try:
-                yield _entry(ordinal, row.content, header)
+                yield _entry(ordinal, row.content, table)
             except LineError as error:
                 yield Refused(ordinal, Reason.UNREADABLE_LINE, str(error), row.content)
 
 
-def _entry(ordinal: int, row: bytes, header: dict[bytes, int]) -> Entry:
-    fields = _unquoted(row, header) or _fields(row)
-    if len(fields) != len(header):
-        raise LineError(f"the row has {len(fields)} fields, the header {len(header)}")
-    timestamp, name, _, frame = (fields[header[column]] for column in COLUMNS)
+def _table(header: bytes) -> _Table:
+    """The table of a header; the separator is what stands between its names, a comma before all."""
+    separator = next((mark for mark in (b",", b";", b"\t") if mark in header), b",")
+    field = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^"' + separator + rb"]*+))(" + separator + rb"|\Z)")
+    names = _fields(header, field)
+    return _Table(separator, field, {name.strip().lower(): place for place, name in enumerate(names)})
+
+
+def _entry(ordinal: int, row: bytes, table: _Table) -> Entry:
+    fields = _unquoted(row, table) or _fields(row, table.field)
+    if len(fields) != len(table.header):
+        raise LineError(f"the row has {len(fields)} fields, the header {len(table.header)}")
+    timestamp, name, _, frame = (fields[table.header[column]] for column in COLUMNS)
     return Entry(ordinal, station(name), Kind.FRAME, None, None, microseconds(timestamp), frame)
 
 
-def _unquoted(row: bytes, header: dict[bytes, int]) -> list[bytes] | None:
+def _unquoted(row: bytes, table: _Table) -> list[bytes] | None:
     """The fields of a row whose last one is a frame that somebody forgot to quote; None for any other row."""
-    fields = [field.strip() for field in row.split(b",", len(header) - 1)]
-    is_frame_last = header[b"msg"] == len(header) - 1 == len(fields) - 1
+    places = len(table.header)
+    fields = [field.strip() for field in row.split(table.separator, places - 1)]
+    is_frame_last = table.header[b"msg"] == places - 1 == len(fields) - 1
     return fields if is_frame_last and fields[-1].startswith(b"[") else None
 
 
@@ -78,10 +94,10 @@ def _rows(lines: Iterator[Line]) -> Iterator[Line]:
         yield Line(0, b"\n".join(row).rstrip(b"\r"))
 
 
-def _fields(row: bytes) -> list[bytes]:
+def _fields(row: bytes, field: re.Pattern[bytes]) -> list[bytes]:
     fields: list[bytes] = []
     place = 0
-    while match := _FIELD.match(row, place):
+    while match := field.match(row, place):
         quoted, plain, end = match.groups()
         fields.append(plain.strip() if quoted is None else quoted.replace(b'""', b'"'))
         place = match.end()

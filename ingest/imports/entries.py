@@ -19,6 +19,11 @@ _LIST: Final = re.compile(r"\s*[,;|]\s*")
 _NOTHING: Final = frozenset({"", "-", "none", "null", "unknown"})
 _JOINT: Final = re.compile(r"[^a-z0-9]+")
 _DIRECTIONS: Final = frozenset(Direction)
+_STATION: Final = "(?:cp|cs|charge-?point|charging-?station|charger|station|evse)"
+_SYSTEM: Final = "(?:csms|central-?system|cms|backend|server)"
+_TO_SYSTEM: Final = re.compile(f"{_STATION}-?(?:to-?|2-?)?{_SYSTEM}|cp-to-cs")
+_TO_STATION: Final = re.compile(f"{_SYSTEM}-?(?:to-?|2-?)?{_STATION}|cs-to-cp")
+"""Words that name both ends. `in`, `sent` and the like depend on who wrote the log: no direction."""
 _CONNECTIONS: Final = {"open": Kind.OPEN, "opened": Kind.OPEN, "close": Kind.CLOSE, "closed": Kind.CLOSE}
 
 
@@ -106,7 +111,12 @@ def _subprotocol(word: str) -> str:
 def kind_and_direction(word: bytes) -> tuple[Kind, str | None]:
     """What the log's direction says, however its words are joined; an unknown word is no direction."""
     text = _JOINT.sub("-", word.decode("utf-8", "replace").strip().lower())
-    return _CONNECTIONS.get(text, Kind.FRAME), text if text in _DIRECTIONS else None
+    kind = _CONNECTIONS.get(text, Kind.FRAME)
+    if text in _DIRECTIONS:
+        return kind, text
+    if _TO_SYSTEM.fullmatch(text):
+        return kind, Direction.CP_TO_CSMS.value
+    return kind, Direction.CSMS_TO_CP.value if _TO_STATION.fullmatch(text) else None
 
 
 def microseconds(timestamp: bytes) -> int | None:

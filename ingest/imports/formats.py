@@ -1,5 +1,6 @@
 """Which of the three log formats a file is in, told by its content, never by its name."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,13 +14,16 @@ from ingest.imports.reader import Content, Line, opened
 _LINES_LOOKED_AT: Final = 50
 _MAGIC: Final = {
     b"PAR1": "is a Parquet file",
-    b"PK\x03\x04": "is a zip archive",
-    b"(\xb5/\xfd": "is compressed with zstd",
-    b"BZh": "is compressed with bzip2",
+    b"PK\x03\x04": "is a zip archive: unpack it first",
+    b"(\xb5/\xfd": "is compressed with zstd: unpack it first",
+    b"BZh": "is compressed with bzip2: unpack it first",
     b"SQLite format 3": "is an SQLite database",
-    b"\xff\xfe": "is not UTF-8",
-    b"\xfe\xff": "is not UTF-8",
+    b"\xff\xfe": "is not UTF-8: save it as UTF-8 first",
+    b"\xfe\xff": "is not UTF-8: save it as UTF-8 first",
 }
+
+
+_FRAME_IN_TEXT: Final = re.compile(rb'[\w\])>-]\s*:?\s*\[\s*[2-6]\s*,\s*"')
 
 
 class Format(NamedTuple):
@@ -60,6 +64,8 @@ def _what_it_is(path: Path) -> str:
         return known
     if b"\0" in start:
         return "is a binary file"
+    if _FRAME_IN_TEXT.search(start):
+        return "holds OCPP frames, but not in lines that begin with their charger's name"
     if start.lstrip()[:1] in b"{[":
         return "is JSON, but no log with one `raw` frame a line"
     first = start.splitlines()[0]

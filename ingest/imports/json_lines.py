@@ -1,6 +1,7 @@
-"""JSON lines with a `raw` frame each. Not here: the frame's own JSON, which may be anything.
+"""JSON lines with a `raw` frame each, also as one array with an object a line. Not here: the frame's own JSON.
 
-`raw` keeps its bytes: where the line holds invalid UTF-8 or lone surrogates, so does the frame.
+`raw` keeps its bytes: where the line holds invalid UTF-8 or lone surrogates, so does the frame. It is a string; an
+array in its place, a frame that somebody decoded, is taken as it is written.
 """
 
 import json
@@ -68,6 +69,8 @@ _decode_plain: Final = msgspec.json.Decoder(_Plain).decode
 _decode_odd: Final = msgspec.json.Decoder(_Odd).decode
 _text: Final = msgspec.json.Decoder(str).decode
 _NAMES: Final = _Odd.__struct_fields__
+_MEMBER: Final = re.compile(rb"\[\s*\{")
+_FRAME: Final = re.compile(rb"\[\s*[2-6]\s*,")
 _ESCAPE: Final = re.compile(rb"\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?|([\s\S]))")
 _SIMPLE: Final = {
     b'"': b'"',
@@ -84,14 +87,33 @@ _SIMPLE: Final = {
 def recognises(content: bytes) -> bool:
     """Whether this line is one of ours: a JSON object with a `raw` string."""
     try:
-        return _said(content).raw is not None
+        return _said(_member(content)).raw is not None
     except LineError:
         return False
 
 
 def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
     """One entry for each line that is not blank; the ordinal is the line's number."""
-    return by_line(lines, _entry)
+    return by_line(_members(lines), _entry)
+
+
+def _members(lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines, without the brackets and commas where the whole file is one array."""
+    is_array: bool | None = None
+    for line in lines:
+        if is_array is None and (begun := line.content.strip()):
+            is_array = begun == b"[" or begun.endswith(b"},") or _MEMBER.match(begun) is not None
+        yield line._replace(content=_member(line.content)) if is_array else line
+
+
+def _member(content: bytes) -> bytes:
+    """An object of an array that has one a line, or nothing for a line of brackets; any other line as it is."""
+    bare = content.strip()
+    if bare in (b"[", b"]", b","):
+        return b""
+    if _MEMBER.match(bare):
+        bare = bare[1:].lstrip()
+    return bare.removesuffix(b",").removesuffix(b"]").rstrip() if bare.startswith(b"{") else content
 
 
 def _entry(line: Line) -> Entry:
@@ -134,7 +156,10 @@ def _said_oddly(fields: dict[str, bytes]) -> _Said:
         _first(fields, "chargePointId").strip() or station_of_path(_first(fields, "path")) or _first(fields, "device")
     )
     version, time = _first(fields, "subprotocol", "ocppVersion", "ocpp"), _first(fields, "timestamp", "logged_at")
-    return _Said(_string(fields, "raw"), name, _first(fields, "direction"), version, time)
+    raw = _string(fields, "raw")
+    if raw is None and _FRAME.match(fields.get("raw", b"")):
+        raw = fields["raw"]
+    return _Said(raw, name, _first(fields, "direction"), version, time)
 
 
 def _first(fields: dict[str, bytes], *names: str) -> bytes:

@@ -94,3 +94,22 @@ def test_a_header_may_be_quoted_in_capitals_after_a_byte_order_mark(tmp_path: Pa
     result = imported(tmp_path / "log", log, content)
     assert (result.lines, result.sent) == (1, 1)
     assert (log.frames[0].station_id, log.frames[0].payload) == ("CS-1", b'[2,"1","Heartbeat",{}]')
+
+
+@pytest.mark.parametrize("mark", [b";", b"\t"])
+@pytest.mark.parametrize("is_quoted", [True, False])
+def test_a_table_may_separate_its_columns_otherwise(tmp_path: Path, log, mark: bytes, is_quoted: bool) -> None:
+    frame = b'[2,"1","DataTransfer",{"vendorId":"a;b\\tc"}]'
+    field = b'"' + frame.replace(b'"', b'""') + b'"' if is_quoted else frame
+    rows = [b"timestamp,id,action,msg", b"2026-01-01T00:00:01Z,CS-1,DataTransfer,"]
+    content = rows[0].replace(b",", mark) + b"\r\n" + rows[1].replace(b",", mark) + field + b"\r\n"
+    assert imported(tmp_path / "log", log, content).sent == 1
+    assert (log.frames[0].station_id, log.frames[0].payload) == ("CS-1", frame)
+    assert log.frames[0].meta.received_at_us == 1_767_225_601_000_000
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row_only_between_semicolons(tmp_path: Path, log) -> None:
+    begun = b'2026-01-01T00:00:01Z;CS-1;;"[2,""1"",""Heartbeat"",{}]'
+    content = b"timestamp;id;action;msg\n" + begun + b"\n" + begun + b'"\n'
+    assert imported(tmp_path / "log", log, content).refused == {Reason.UNREADABLE_LINE: 1}
+    assert [sent.meta.ordinal for sent in log.frames] == [1]

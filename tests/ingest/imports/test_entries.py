@@ -60,6 +60,23 @@ def test_a_direction_is_read_however_its_words_are_joined(word: str) -> None:
     assert kind_and_direction(word.encode()) == (Kind.FRAME, "cp-to-csms")
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("CS_TO_CSMS", "cp-to-csms"),
+        ("cp-to-cs", "cp-to-csms"),
+        ("Charge Point -> Central System", "cp-to-csms"),
+        ("ChargingStationToCSMS", "cp-to-csms"),
+        ("CSMS_TO_CS", "csms-to-cp"),
+        ("cs-to-cp", "csms-to-cp"),
+        ("central_system to charger", "csms-to-cp"),
+        ("cs-to-cs", None),
+    ],
+)
+def test_a_direction_that_names_both_ends_is_read(word: str, meant: str | None) -> None:
+    assert kind_and_direction(word.encode()) == (Kind.FRAME, meant)
+
+
 @pytest.mark.parametrize("word", ["in", "received", "→", ""])
 def test_an_unknown_direction_is_inferred(tmp_path: Path, log, word: str) -> None:
     rows = [{"chargePointId": "CS", "direction": word, "raw": raw} for raw in (BEAT, '[3,"1",{}]')]
@@ -76,6 +93,8 @@ def test_an_unknown_direction_is_inferred(tmp_path: Path, log, word: str) -> Non
         (1_700_000_000.25, 1_700_000_000_250_000),
         (1_700_000_000_250, 1_700_000_000_250_000),
         ("1700000000250", 1_700_000_000_250_000),
+        ("2023/11/14 22:13:20", 1_700_000_000_000_000),
+        ("14.11.2023 22:13:20.5", 1_700_000_000_500_000),
         ("1970-01-01T00:00:01Z", 1_000_000),
         ("Tuesday", None),
         (True, None),

@@ -232,6 +232,34 @@ def test_hostile_lines_are_counted_each_and_end_nothing(tmp_path: Path, log) -> 
     assert not any(word in letter.detail for letter in log.dead for word in ("position", "CCC", "ooo", "this is"))
 
 
+@pytest.mark.parametrize(
+    "shape",
+    ["[\n  {},\n  {}\n]\n", "[{},\n {}]", "[\n{}\n,\n{}\n]\n", "{},\n{}\n"],
+    ids=["one a line", "brackets beside", "commas alone", "no brackets"],
+)
+def test_an_array_with_an_object_a_line_is_read_like_lines(tmp_path: Path, log, shape: str) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(shape.format(*(line([2, number, "Heartbeat", {}]).decode() for number in ("1", "2"))))
+    imported = import_file(path, log)
+    assert_conserved(imported, log)
+    assert (imported.lines, imported.refused) == (2, {})
+    assert [json.loads(sent.payload)[1] for sent in log.frames] == ["1", "2"]
+
+
+def test_a_frame_that_is_an_array_in_the_line_is_taken_as_it_is_written(tmp_path: Path, log) -> None:
+    frame = b'[2, "1","Heartbeat",{"n": 1.50}]'
+    path = written(
+        tmp_path / "log.jsonl",
+        b'{"chargePointId": "CS", "raw": ' + frame + b"}",
+        b'{"chargePointId": "CS", "raw": ["no", "frame"]}',
+        b'{"chargePointId": "CS", "raw": {"messageTypeId": 2}}',
+    )
+    imported = import_file(path, log)
+    assert_conserved(imported, log)
+    assert imported.refused == {Reason.UNREADABLE_LINE: 2}
+    assert [sent.payload for sent in log.frames] == [frame]
+
+
 def test_escapes_are_undone_exactly(tmp_path: Path, log) -> None:
     frame = '[2,"é\\u00e9😀","\\"\\\\/\b\f\n\r\t",{}]'
     path = written(
