@@ -1,13 +1,21 @@
-"""Logs that name neither direction nor version, handed over in parts only: the tables of the whole (ADR 0014)."""
+"""Logs that name neither direction nor version, handed over in parts only: the tables of the whole (ADR 0014).
+
+And any cuts, overlaps and orders of a log with both: the tables of the whole, in which no watt-hour is lost or made.
+"""
 
 import csv
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
+import conserved
+import msgspec
 import pytest
-from folded import put, shared
+from folded import put, records, shared
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from small_lake import KEY, Lake, rows
 
 from ingest.imports.inference import Directions, Versions
@@ -27,6 +35,8 @@ TABLES = (
     "anomalies",
     "periods",
 )
+METERED = ("measurements", "session_energy_candidates", "session_power", "energy_intervals", "register_gaps")
+OTHERS = ("statuses", "fault_episodes", "transaction_events", "meter_fingerprints", "stations", "boots")
 _PLACES = ("generation", "partition", "offset", "source", "ordinal")
 Line = tuple[str, int, bytes]
 """Station, receipt in microseconds, frame."""
@@ -46,8 +56,8 @@ def imported(parts: Sequence[Sequence[Line]]) -> list[Record]:
     return found
 
 
-def tables(lake: Lake, log: list[Record]) -> dict[str, list[str]]:
-    """What a build says of a log, folded live and replayed where something came late."""
+def tables(lake: Lake, log: list[Record], names: Sequence[str] = TABLES) -> dict[str, list[str]]:
+    """What a build says of a log, folded live and replayed where something came late; no watt-hour of it is lost."""
     by_station: dict[str, list[Record]] = {}
     for record in log:
         by_station.setdefault(record.station_id, []).append(record)
@@ -64,8 +74,10 @@ def tables(lake: Lake, log: list[Record]) -> dict[str, list[str]]:
         facts += said.values()
     put(lake, log, facts)
     opened = lake.build()
+    assert conserved.unequal(opened) == []
+    conserved.meters(opened)
     found = {}
-    for name in TABLES:
+    for name in names:
         columns = [row[0] for row in rows(opened, f"DESCRIBE core__{name}")]
         shown = ", ".join(f'"{column}"' for column in columns if not column.endswith(_PLACES))
         found[name] = sorted(map(str, rows(opened, f"SELECT {shown} FROM core__{name}")))
@@ -143,3 +155,41 @@ def test_one_id_of_both_sides_is_told_apart_wherever_the_log_is_cut(tmp_path: Pa
         line(5, 3, "1", {"currentTime": "2023-11-14T22:13:25Z"}),
     ]
     assert compared(tmp_path, whole, [whole[:cut], whole[cut:]]) == []
+
+
+@pytest.fixture(scope="module")
+def whole_capture(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], dict[str, list[str]]]:
+    """Four stations of the SAP capture, two of which meter on after their end, and what a build says of them."""
+    wanted = {"CS-ABB-00002", "CS-BASIC-00001", "CS-KEBA-OCPP2-00001", "CS-KEBA-OCPP2-SIGNED-00001"}
+    log = [r for r in records(shared("sim_sap_emobility_16_201.jsonl")) if r.station_id in wanted]
+    lake = Lake(tmp_path_factory.mktemp("whole"))
+    found = tables(lake, _filed([log]), (*TABLES, *METERED, *OTHERS))
+    lake.close()
+    return log, found
+
+
+def _filed(parts: Sequence[Sequence[Record]]) -> list[Record]:
+    """Every part as a file of its own, one after the other in one log."""
+    found: list[Record] = []
+    for number, part in enumerate(parts):
+        for ordinal, record in enumerate(part):
+            place = {"source": f"part-{number}", "ordinal": ordinal, "offset": len(found)}
+            found.append(msgspec.structs.replace(record, **place))
+    return found
+
+
+# Building is slow: no example is made smaller, the cuts tell enough.
+@settings(max_examples=5, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_cuts_overlaps_and_orders_give_the_tables_of_the_whole(
+    tmp_path_factory: pytest.TempPathFactory, whole_capture: tuple[list[Record], dict], data: st.DataObject
+) -> None:
+    log, expected = whole_capture
+    cuts = sorted({0, len(log), *data.draw(st.lists(st.integers(1, len(log) - 1), min_size=1, max_size=4))})
+    overlap = st.integers(0, 200)
+    parts = [log[max(0, one - data.draw(overlap)) : other + data.draw(overlap)] for one, other in pairwise(cuts)]
+    lake = Lake(tmp_path_factory.mktemp("parts"))
+    found = tables(lake, _filed(data.draw(st.permutations(parts))), tuple(expected))
+    lake.close()
+    assert [name for name in expected if found[name] != expected[name]] == []
+    assert min(map(len, expected.values())) > 0
