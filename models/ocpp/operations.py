@@ -21,7 +21,7 @@ BY_SYSTEM = frozenset(
         *("RemoteStartTransaction", "RequestStartTransaction", "RemoteStopTransaction", "RequestStopTransaction"),
         *("Reset", "UnlockConnector", "ChangeAvailability", "TriggerMessage", "ExtendedTriggerMessage"),
         *("UpdateFirmware", "SignedUpdateFirmware", "ChangeConfiguration", "SetVariables"),
-        *("ReserveNow", "CancelReservation", "ClearCache", "DataTransfer"),
+        *("ReserveNow", "CancelReservation", "ClearCache", "DataTransfer", "RequestBatterySwap"),
     }
 )
 BY_STATION = frozenset(
@@ -102,7 +102,7 @@ def read_operation(payload: Raw, key: bytes | None) -> Operation:
     return Operation(
         small(evse.id if body.evse_id is None else body.evse_id),
         small(evse.connector_id if body.connector_id is None else body.connector_id),
-        None if body.transaction_id is None else bounded(str(body.transaction_id)),
+        None if body.transaction_id is None else str(body.transaction_id),
         bounded(pseudonym(token, key)),
         times.parse(body.timestamp or body.settlement_time),
         _detail(body),
