@@ -87,6 +87,13 @@ class Kind(StrEnum):
     )
     ENERGY_DISAGREES = "energy_disagrees", W, "Two kinds of evidence for a session's energy differ."
     ENERGY_UNKNOWN = "energy_unknown", W, "Nothing that was reported says what a session took."
+    ENERGY_BY_PARTNER = "energy_by_partner", W, "Only a partner's document (OCPI) says what a session took."
+    PARTNER_DISAGREES = "partner_disagrees", W, "A partner's CDR says other energy than the station: by 1 % and 50 Wh."
+    PARTNER_AMBIGUOUS = (
+        "partner_ambiguous",
+        I,
+        "Which session a partner's document speaks of is open: it counts for none.",
+    )
     UNIT_SUSPECT = "unit_suspect", W, "A register contradicts its unit (Wh labelled kWh or the reverse)."
     UNIT_MISSING = "unit_missing", I, "A register without a unit among registers that name one."
     UNIT_UNKNOWN = "unit_unknown", I, "A unit that does not belong to its measurand."
@@ -128,7 +135,7 @@ class Kind(StrEnum):
     OFFLINE_ACCEPT_REJECTED = "offline_accept_rejected", W, "Accepted by the station, rejected by the system later."
     # Messages
     ANSWER_ORPHAN = "answer_orphan", I, "An answer to no call that is known."
-    FRAME_REPAIRED = "frame_repaired", W, "A message that was no JSON until it was repaired."
+    FRAME_REPAIRED = "frame_repaired", W, "A message that was repaired: it lacked a value, or its id was a number."
     TOO_MANY = "too_many", W, "More of one kind on one day than are said; `value` names the kind."
 
 
@@ -154,28 +161,48 @@ def say(
     if not allows(state, kind.value, moment):
         return
     about = subject if subject is not None else f"{moment.mark}/{_text(value)}"
-    anomaly_id = ids.digest("anomaly", state.station_id, kind, evse_id, connector_id, session_id, about)
+    row = _row(state, kind, moment, (evse_id, connector_id, session_id, about))
+    row.happened_at = as_utc(moment.at(at_us))
+    row.value, row.expected, row.detail = _text(value), _text(expected), detail or kind.meaning
+    state.touch(row.anomaly_id, row)
+
+
+def take_back(
+    state: StationState,
+    kind: Kind,
+    moment: Moment,
+    *,
+    subject: str,
+    session_id: str | None = None,
+    evse_id: int | None = None,
+    connector_id: int | None = None,
+) -> None:
+    """Take back what was said of a subject: what came later shows that it was not odd."""
+    row = _row(state, kind, moment, (evse_id, connector_id, session_id, subject))
+    row.deleted = True
+    state.touch(row.anomaly_id, row)
+
+
+def _row(
+    state: StationState, kind: Kind, moment: Moment, about: tuple[int | None, int | None, str | None, str]
+) -> Anomaly:
+    """The row of what is odd about an EVSE, a connector, a session and a subject."""
     record = moment.record
-    row = Anomaly(
+    return Anomaly(
         version_generation=state.generation,
         version_offset=state.offset,
-        anomaly_id=anomaly_id,
+        anomaly_id=ids.digest("anomaly", state.station_id, kind, *about),
         anomaly=kind.value,
         severity=kind.severity.value,
         station_id=state.station_id,
-        evse_id=evse_id,
-        connector_id=connector_id,
+        evse_id=about[0],
+        connector_id=about[1],
         protocol=moment.protocol,
-        session_id=session_id,
-        happened_at=as_utc(moment.at(at_us)),
-        value=_text(value),
-        expected=_text(expected),
-        detail=detail or kind.meaning,
+        session_id=about[2],
         evidence_generation=record.generation,
         evidence_partition=record.partition,
         evidence_offset=record.offset,
     )
-    state.touch(anomaly_id, row)
 
 
 def described() -> Iterator[tuple[str, str, str]]:

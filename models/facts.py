@@ -21,7 +21,10 @@ class Session(Fact, kw_only=True, gc=False):
 
     kind = "sessions"
     table = "core__sessions"
-    comment = "Charging sessions: one row per OCPP transaction, retries folded in. Fact."
+    comment = (
+        "Charging sessions: one row per OCPP transaction, retries folded in. Fact; energy that only a partner knows is "
+        "filled in at build (energy_basis cdr, ocpi_session)."
+    )
     id_column = "session_id"
 
     session_id: Annotated[str, doc("Hash of station, connector and start (1.6) or transactionId (2.x).")]
@@ -48,7 +51,10 @@ class Session(Fact, kw_only=True, gc=False):
     energy_wh: Annotated[int | None, doc("Energy in Wh, difference of registers rounded once; null = unknown.")] = None
     energy_basis: Annotated[
         str | None,
-        doc("Evidence: meter_stop, begin_end (contexts), register (sampled), interval (sum) or power (trapezoid)."),
+        doc(
+            "Evidence: meter_stop, begin_end (contexts), register (sampled), interval (sum) or power (trapezoid); cdr "
+            "or ocpi_session: nothing but a partner's word, filled in at build."
+        ),
     ] = None
     energy_confidence: Annotated[float | None, doc("0 to 1: how well the evidence supports it (ADR 0015).")] = None
     energy_flags: Annotated[str | None, doc("What was decided or is odd about it, by comma; null = nothing.")] = None

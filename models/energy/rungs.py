@@ -45,6 +45,34 @@ SOFT = frozenset({Why.UNIT_FAULT, Why.AFTER_END, Why.GAPS})
 """Doubts under which a value still counts where no other is better. What no connector delivers never counts."""
 
 
+class PartnerRung(StrEnum):
+    """The last rungs: what a roaming partner's documents say (OCPI), matched at build and never known to the step."""
+
+    CDR = "cdr"
+    """total_energy of a charge detail record."""
+    OCPI_SESSION = "ocpi_session"
+    """kwh of a COMPLETED session."""
+
+
+PARTNER_CONFIDENCE = {PartnerRung.CDR: 0.3, PartnerRung.OCPI_SESSION: 0.2}
+"""Below every rung of the station's own: how the partner came to the number, nobody can see from here."""
+
+
+class PartnerWhy(StrEnum):
+    """Why a partner's document was not chosen, beside `negative`, `over_capacity` and `better_evidence`."""
+
+    AMBIGUOUS_MATCH = "ambiguous_match"
+    """It may speak of several sessions, or several documents of its kind of this one."""
+    CREDIT_NOTE = "credit_note"
+    """It takes another CDR back."""
+    CREDITED = "credited"
+    """A credit note takes it back."""
+    NOT_FINAL = "not_final"
+    """An OCPI session that is not COMPLETED."""
+    ZERO = "zero"
+    """OCPI demands a number: 0 is also what a partner sends who knows none."""
+
+
 class Found(msgspec.Struct, frozen=True, gc=False):
     """What one rung says: energy in Wh, the doubt about it, its registers in Wh where it has any."""
 

@@ -26,6 +26,10 @@ Currency = Annotated[str | None, doc("ISO 4217 code.")]
 Started = Annotated[datetime | None, doc("Start, UTC.")]
 Ended = Annotated[datetime | None, doc("End, UTC.")]
 EnergyWh = Annotated[int | None, doc("Energy in Wh, from kWh exactly, rounded once.")]
+_SAID_IN = "of the document that says the energy (raw_ocpi__objects); null = none does."
+EnergyGeneration = Annotated[int | None, doc(f"Generation {_SAID_IN}", "int32")]
+EnergyPartition = Annotated[int | None, doc(f"Partition {_SAID_IN}", "int32")]
+EnergyOffset = Annotated[int | None, doc(f"Offset {_SAID_IN}")]
 CostExcl = Annotated[Decimal | None, doc("Total cost without VAT.")]
 CostIncl = Annotated[Decimal | None, doc("Total cost with VAT.")]
 Periods = Annotated[int, doc("Charging periods.", "int32")]
@@ -74,6 +78,7 @@ class EvseRow(OcpiRow, kw_only=True, gc=False):
     location_id: LocationId
     evse_uid: EvseUid
     evse_emi3_id: EvseEmi3Id = None
+    physical_reference: Annotated[str | None, doc("What is written on the EVSE, such as its number.")] = None
     status: Annotated[
         str | None,
         doc("OCPI status; OUTOFORDER is broken, INOPERATIVE is not in service, UNKNOWN is also offline."),
@@ -128,7 +133,7 @@ class SessionRow(OcpiRow, kw_only=True, gc=False):
     """An OCPI session."""
 
     table = "core__ocpi_sessions"
-    comment = "OCPI sessions as they last stood; not joined with core__sessions yet."
+    comment = "OCPI sessions as they last stood; stg_ocpi__matches says which of core__sessions they speak of."
 
     ocpi_session_id: Annotated[str, doc("OCPI session id, unique within the party.")]
     status: Annotated[str | None, doc("ACTIVE, COMPLETED, INVALID, PENDING or RESERVATION.")] = None
@@ -147,6 +152,9 @@ class SessionRow(OcpiRow, kw_only=True, gc=False):
     cost_incl_vat: CostIncl = None
     charging_periods: Periods = 0
     last_updated: Updated = None
+    energy_generation: EnergyGeneration = None
+    energy_partition: EnergyPartition = None
+    energy_offset: EnergyOffset = None
 
 
 class CdrRow(OcpiRow, kw_only=True, gc=False):
@@ -177,6 +185,9 @@ class CdrRow(OcpiRow, kw_only=True, gc=False):
     credit_reference_id: Annotated[str | None, doc("The CDR that is credited.")] = None
     charging_periods: Periods = 0
     last_updated: Updated = None
+    energy_generation: EnergyGeneration = None
+    energy_partition: EnergyPartition = None
+    energy_offset: EnergyOffset = None
 
 
 ROWS: tuple[type[OcpiRow], ...] = (LocationRow, EvseRow, TariffRow, TokenRow, SessionRow, CdrRow)

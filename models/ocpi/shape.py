@@ -1,6 +1,6 @@
 """Folded OCPI objects as rows. Not here: the fold, and the key of the pseudonyms (handed in)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -13,6 +13,8 @@ from models.ocpi.rows import CdrRow, EvseRow, LocationRow, OcpiRow, SessionRow, 
 
 Hide = Callable[[str | None], str | None]
 """A card number to its pseudonym."""
+Position = tuple[int, int, int]
+"""Generation, partition and offset of a received document."""
 _D = TypeVar("_D", bound=v221.Document)
 _PHASES = {"AC_2_PHASE": Decimal(2), "AC_2_PHASE_SPLIT": Decimal(2), "AC_3_PHASE": Decimal(3)}
 _LINE_TO_LINE_V = 380
@@ -20,20 +22,19 @@ _LINE_TO_LINE_V = 380
 _SQRT_3 = Decimal("1.732")
 
 
-def rows(party: str, module: str, root: Node, hide: Hide) -> Iterable[OcpiRow]:
-    """The rows of one folded object: itself and, for locations, its EVSEs."""
+def rows(party: str, module: str, root: Node, hide: Hide, received: Sequence[Position]) -> Iterable[OcpiRow]:
+    """The rows of one folded object: itself and, for locations, its EVSEs; `received`: where its documents stand."""
     level = MODULES[module].level
     if module == "locations":
         return _location(party, level, root)
     if not root.exists:
         return ()
-    shape: dict[str, Callable[[str, Node, Level, Hide], OcpiRow]] = {
-        "tariffs": _tariff,
-        "tokens": _token,
-        "sessions": _session,
-        "cdrs": _cdr,
-    }
-    return (shape[module](party, root, level, hide),)
+    if module == "tariffs":
+        return (_tariff(party, root, level),)
+    if module == "tokens":
+        return (_token(party, root, level, hide),)
+    shape = _session if module == "sessions" else _cdr
+    return (shape(party, root, level, hide, received),)
 
 
 def _location(party: str, level: Level, root: Node) -> Iterator[OcpiRow]:
@@ -76,6 +77,7 @@ def _evse(party: str, location: Node, node: Node, level: Level) -> EvseRow:
         evse_uid=node.id,
         evse_emi3_id=it.evse_id,
         status=it.status,
+        physical_reference=_text(it.physical_reference),
         floor_level=_text(it.floor_level),
         latitude=_degrees(place.latitude, 90),
         longitude=_degrees(place.longitude, 180),
@@ -96,7 +98,7 @@ def _power(connector: v221.Connector) -> int | None:
     return int(power.to_integral_value()) if power is not None and power.is_finite() and power.adjusted() < 12 else None
 
 
-def _tariff(party: str, node: Node, level: Level, hide: Hide) -> TariffRow:
+def _tariff(party: str, node: Node, level: Level) -> TariffRow:
     it = _read(node, level, v221.Tariff)
     least, most = it.min_price or v221.Price(), it.max_price or v221.Price()
     return TariffRow(
@@ -130,9 +132,10 @@ def _token(party: str, node: Node, level: Level, hide: Hide) -> TokenRow:
     )
 
 
-def _session(party: str, node: Node, level: Level, hide: Hide) -> SessionRow:
+def _session(party: str, node: Node, level: Level, hide: Hide, received: Sequence[Position]) -> SessionRow:
     it = _read(node, level, v221.Session)
     token, cost = it.cdr_token or v221.CdrToken(), it.total_cost or v221.Price()
+    generation, partition, offset = _said_in(node, "kwh", received)
     return SessionRow(
         party=party,
         ocpi_session_id=node.id,
@@ -152,13 +155,17 @@ def _session(party: str, node: Node, level: Level, hide: Hide) -> SessionRow:
         cost_incl_vat=money(cost.incl_vat),
         charging_periods=len(it.charging_periods or ()),
         last_updated=node.newest[0],
+        energy_generation=generation,
+        energy_partition=partition,
+        energy_offset=offset,
     )
 
 
-def _cdr(party: str, node: Node, level: Level, hide: Hide) -> CdrRow:
+def _cdr(party: str, node: Node, level: Level, hide: Hide, received: Sequence[Position]) -> CdrRow:
     it = _read(node, level, v221.Cdr)
     token, cost = it.cdr_token or v221.CdrToken(), it.total_cost or v221.Price()
     place = it.cdr_location or v221.CdrLocation()
+    generation, partition, offset = _said_in(node, "total_energy", received)
     return CdrRow(
         party=party,
         cdr_id=node.id,
@@ -183,10 +190,19 @@ def _cdr(party: str, node: Node, level: Level, hide: Hide) -> CdrRow:
         credit_reference_id=_text(it.credit_reference_id),
         charging_periods=len(it.charging_periods or ()),
         last_updated=node.newest[0],
+        energy_generation=generation,
+        energy_partition=partition,
+        energy_offset=offset,
     )
 
 
 _json = msgspec.json.Encoder(decimal_format="number")
+
+
+def _said_in(node: Node, field: str, received: Sequence[Position]) -> Position | tuple[None, None, None]:
+    """Where the document stands that the field's value is from."""
+    stamp, value = node.fields.get(field, (None, None))
+    return (None, None, None) if stamp is None or value is None else received[stamp[1]]
 
 
 def _read(node: Node, level: Level, document: type[_D]) -> _D:

@@ -81,6 +81,7 @@ class Evse(Document, kw_only=True, gc=False):
     evse_id: str | None = None
     status: str | None = None
     floor_level: str | int | None = None
+    physical_reference: str | int | None = None
     coordinates: GeoLocation | None = None
 
 

@@ -5,11 +5,13 @@ Each but the staged view has a file of its name under `sql/core`. Not here: how 
 
 import pyarrow as pa
 
-from models.tables.landed import REGISTER, Column, Origin, Table
+from models.tables.landed import REGISTER, TIMESTAMP, Column, Origin, Table
 
 INTEGER, BIGINT, DOUBLE, TEXT, BOOLEAN = pa.int32(), pa.int64(), pa.float64(), pa.string(), pa.bool_()
 _SESSION = Column("session_id", "The session (`core__sessions`).", TEXT)
 _STATION = Column("station_id", "Charging station, as in its connection URL.", TEXT)
+_PARTY = Column("party", "country_code and party_id of the partner, such as NL-TNM; null = no partner.", TEXT)
+_MATCHED_BY = Column("matched_by", "What agrees beside the times: two or all of place, token, transaction.", TEXT)
 
 SESSION_CANDIDATES = Table(
     "stg_ocpp__session_candidates",
@@ -17,10 +19,36 @@ SESSION_CANDIDATES = Table(
     Origin.DERIVED,
     (_SESSION, _STATION, Column("energy_candidates", "Every kind of evidence, as a JSON array.", TEXT)),
 )
+MATCHES = Table(
+    "stg_ocpi__matches",
+    "Which partner's CDR or OCPI session may speak of which charging session: two of place, token and transactionId "
+    "agree, and the times (ADR 0015). What comes of it: core__session_energy_candidates.",
+    Origin.DERIVED,
+    (
+        _SESSION,
+        _STATION,
+        Column("rung", "cdr or ocpi_session.", TEXT),
+        _PARTY,
+        Column("ocpi_id", "Id of the CDR (`core__cdrs`) or OCPI session (`core__ocpi_sessions`).", TEXT),
+        _MATCHED_BY,
+        Column("overlap_share", "Shared time over the time that both cover together; 1 = the same.", DOUBLE),
+        Column("started_at", "Start by the document, UTC.", TIMESTAMP),
+        Column("ended_at", "End by the document, else its last update, UTC.", TIMESTAMP),
+        Column("energy_wh", "What the document says, Wh.", BIGINT),
+        Column("void", "credit_note, credited or not_final: the document counts nowhere; null = it may.", TEXT),
+        Column("power_max_w", "What the EVSE gives by the partner's word (`core__evses`), W; null = unknown.", BIGINT),
+        Column("energy_generation", "Generation of the document that says the energy (raw_ocpi__objects).", INTEGER),
+        Column("energy_partition", "Partition of it.", INTEGER),
+        Column("energy_offset", "Offset of it.", BIGINT),
+    ),
+)
 
 
 def _place(which: str) -> tuple[Column, ...]:
-    words = f"of the frame that holds the evidence of the {which}; null = none, or from before places were kept."
+    words = (
+        f"of the frame that holds the evidence of the {which} (of a cdr or ocpi_session: of the document that says "
+        "its energy, in raw_ocpi__objects, at the end); null = none, or from before places were kept."
+    )
     return (
         Column(f"{which}_generation", f"Generation {words}", INTEGER),
         Column(f"{which}_partition", f"Partition {words}", INTEGER),
@@ -30,20 +58,21 @@ def _place(which: str) -> tuple[Column, ...]:
 
 ENERGY_CANDIDATES = Table(
     "core__session_energy_candidates",
-    "Every kind of evidence for a session's energy, one row per session and rung, best rung first (ADR 0015).",
+    "Every kind of evidence for a session's energy, one row per session and rung (of a partner's: and document), best "
+    "rung first (ADR 0015).",
     Origin.DERIVED,
     (
         _SESSION,
         _STATION,
-        Column("rung", "signed, meter_stop, begin_end, register, interval or power.", TEXT),
+        Column("rung", "signed, meter_stop, begin_end, register, interval, power, cdr or ocpi_session.", TEXT),
         Column("rank", "Place on the ladder: 1 is the best kind of evidence.", INTEGER),
         Column("energy_wh", "What it says, Wh; null where it says nothing or is negative.", BIGINT),
         Column("is_chosen", "core__sessions.energy_wh is this value.", BOOLEAN),
         Column(
             "reason",
             "Why it was not chosen: not_verified, better_evidence, negative, over_capacity, below_samples, "
-            "reset_between, base_differs, missing_start, missing_end, one_sample, unit_fault, after_end or gaps; of "
-            "the chosen one, its doubt.",
+            "reset_between, base_differs, missing_start, missing_end, one_sample, unit_fault, after_end or gaps; of a "
+            "partner's also ambiguous_match, credit_note, credited, not_final or zero; of the chosen one, its doubt.",
             TEXT,
         ),
         Column(
@@ -53,6 +82,9 @@ ENERGY_CANDIDATES = Table(
         *_place("begin"),
         *_place("end"),
         Column("difference_wh", "energy_wh minus that of the chosen rung, Wh.", BIGINT),
+        _PARTY,
+        Column("ocpi_id", "Id of the CDR or OCPI session; null = the station's own evidence.", TEXT),
+        _MATCHED_BY,
     ),
 )
 METER_FINGERPRINTS = Table(
@@ -85,4 +117,4 @@ METER_FINGERPRINTS = Table(
         Column("negative", "Sessions whose meterStop is below meterStart.", BIGINT),
     ),
 )
-METERED = (ENERGY_CANDIDATES, METER_FINGERPRINTS)
+METERED = (MATCHES, ENERGY_CANDIDATES, METER_FINGERPRINTS)

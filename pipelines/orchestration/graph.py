@@ -5,6 +5,7 @@ from functools import cache
 
 import dagster as dg
 
+from models.facts import Session
 from models.tables.catalogue import CORE_DEAD_LETTERS, FACTS, FAULT_CODES, OCPI, RAW_VIEWS, SQL_MODELS
 from models.tables.landed import VIOLATIONS, Table
 from models.tables.metered import SESSION_CANDIDATES
@@ -27,7 +28,9 @@ def built() -> tuple[dg.AssetSpec, ...]:
     return (
         _spec(CORE_DEAD_LETTERS, ("raw_ocpp__dead_letters",)),
         # The worker folds frames and connections into facts; landing brings both into the lake.
-        *(_spec(table, _FRAMES) for table in FACTS),
+        *(_spec(table, _FRAMES) for table in FACTS if table.name != Session.table),
+        # A session whose frames say no energy takes a partner's.
+        *(_spec(table, (*_FRAMES, "raw_ocpi__objects")) for table in FACTS if table.name == Session.table),
         *(_spec(table, ("raw_ocpi__objects",)) for table in OCPI),
         _spec(FAULT_CODES, ()),
         _spec(VIOLATIONS, ("raw_ocpp__frames",)),

@@ -17,7 +17,7 @@ from models.tables.landed import LANDED
 from pipelines.home import Home
 from pipelines.lake import files
 from pipelines.lake.manifest import Manifest
-from pipelines.warehouse import fault_codes, ocpi, ports, publish, sql_models
+from pipelines.warehouse import fault_codes, ocpi, partners, ports, publish, sql_models
 from pipelines.warehouse import landed as landed_tables
 from pipelines.warehouse.connection import building
 from pipelines.warehouse.landed import Landed
@@ -101,6 +101,8 @@ def write(path: Path, landed: Landed, plan: Plan, progress: Progress | None = No
                 progress(model.name, done, len(models))
             what = "VIEW" if model.is_view else "TABLE"
             connection.execute(f"CREATE {what} {identifier(model.name)} AS\n{model.sql}")
+            if model.name == sql_models.FIRST:
+                partners.take_over(connection)
         _meta(connection, landed, plan)
         landed_tables.comment(connection, TABLES)
         if progress:

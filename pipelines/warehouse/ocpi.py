@@ -88,7 +88,8 @@ def _fill(
         for place, reject in refused.items():
             rejects.add(_shown(received[place]) | {"reason": reject.reason, "detail": reject.detail})
         if root is not None:
-            for row in rows(received[-1]["party"], module, root, hide):
+            places = [(it["generation"], it["partition"], it["offset"]) for it in received]
+            for row in rows(received[-1]["party"], module, root, hide, places):
                 tables[type(row)].add(msgspec.structs.asdict(row))
 
 

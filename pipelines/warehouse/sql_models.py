@@ -13,6 +13,9 @@ from importlib.resources import files
 import sqlglot
 from sqlglot import exp
 
+FIRST = "core__session_energy_candidates"
+"""Built before all others, with what it needs: it decides what `core__sessions` takes over (`partners`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SqlModel:
@@ -35,7 +38,13 @@ def load() -> tuple[SqlModel, ...]:
     """All models, each after those it reads; the same order on every machine."""
     found = {model.name: model for model in sorted(_read(), key=lambda model: model.name)}
     order = TopologicalSorter({name: sorted(model.needs & found.keys()) for name, model in found.items()})
-    return tuple(found[name] for name in order.static_order())
+    first = _with_needs(FIRST, found)
+    return tuple(found[name] for name in sorted(order.static_order(), key=lambda name: name not in first))
+
+
+def _with_needs(name: str, found: dict[str, SqlModel]) -> set[str]:
+    needed = (_with_needs(other, found) for other in found[name].needs & found.keys())
+    return {name}.union(*needed)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.energy.rungs import Rung
+from models.energy.rungs import PartnerRung, Rung
 from models.tables.catalogue import TABLES
 from quality.frames import PORT, number, port, seconds
 from quality.rules import Severity, between, figure, not_before, not_null, null, one_of, together_unique
@@ -88,7 +88,7 @@ _RULES = (
     one_of(
         "energy_basis_known",
         "energy_basis",
-        tuple(rung.value for rung in Rung if rung is not Rung.SIGNED),
+        (*(rung.value for rung in Rung if rung is not Rung.SIGNED), *(rung.value for rung in PartnerRung)),
         Severity.WARNING,
         "the evidence of the energy is not a documented one",
     ),

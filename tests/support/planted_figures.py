@@ -273,6 +273,13 @@ PLANTED: dict[tuple[str, str], tuple[str, float]] = {
         " ('rung', 'power', 900, true), ('not chosen', 'register', 900, false), ('unknown', 'power', 5, false)",
         3,
     ),
+    ("core__session_energy_candidates", "document_chosen_again"): (
+        "INSERT INTO core__session_energy_candidates (session_id, rung, party, ocpi_id, energy_wh, is_chosen) VALUES"
+        " ('s1', 'cdr', 'NL-TNM', 'C1', 900, true), ('s2', 'cdr', 'NL-TNM', 'C1', 900, true),"
+        " ('s3', 'cdr', 'NL-TNM', 'C2', 900, true), ('s4', 'cdr', 'NL-TNM', 'C2', 900, false),"
+        " ('s5', 'register', NULL, NULL, 900, true), ('s6', 'register', NULL, NULL, 900, true)",
+        1,
+    ),
     ("core__session_energy_candidates", "unverified_chosen"): (
         f"{CANDIDATE} ('s1', 'signed', 900, true), ('s2', 'signed', 900, false), ('s2', 'register', 900, true)",
         1,

@@ -19,6 +19,19 @@ WITH odd_sessions AS (
   UNION ALL BY NAME
   SELECT 'backlog' AS anomaly, 'info' AS severity, CAST(NULL AS VARCHAR) AS value, *
   FROM core__sessions WHERE is_offline
+), partners AS (
+  -- What a partner's documents (OCPI) tell of a session's energy.
+  SELECT
+    CASE
+      WHEN is_chosen THEN 'energy_by_partner'
+      WHEN reason = 'ambiguous_match' THEN 'partner_ambiguous'
+      WHEN rung = 'cdr' AND reason IN ('better_evidence', 'zero', 'over_capacity')
+        AND abs(difference_wh) > greatest(50, (energy_wh - difference_wh) / 100) THEN 'partner_disagrees'
+    END AS anomaly,
+    CASE anomaly WHEN 'partner_ambiguous' THEN 'info' ELSE 'warning' END AS severity,
+    session_id, party, ocpi_id, rung, energy_wh, energy_wh - difference_wh AS chosen_wh
+  FROM core__session_energy_candidates
+  WHERE party IS NOT NULL AND anomaly IS NOT NULL
 )
 SELECT
   anomaly_id,
@@ -53,6 +66,20 @@ FROM (
       ELSE 'Some of it was queued while the station was offline.'
     END AS detail
   FROM odd_sessions
+  UNION ALL BY NAME
+  SELECT
+    md5(concat_ws('/', p.anomaly, p.session_id, p.rung, p.party, p.ocpi_id)) AS anomaly_id,
+    p.anomaly, p.severity, 'sql' AS found_by, s.station_id, s.evse_id, s.connector_id, s.protocol, p.session_id,
+    CAST(p.energy_wh AS VARCHAR) AS value,
+    CASE p.anomaly WHEN 'partner_disagrees' THEN CAST(p.chosen_wh AS VARCHAR) END AS expected,
+    coalesce(s.ended_at, s.started_at) AS happened_at,
+    CASE p.anomaly
+      WHEN 'energy_by_partner' THEN 'Nothing but a partner''s document says what the session took, Wh.'
+      WHEN 'partner_ambiguous' THEN 'A partner''s document may speak of several sessions, or is not the only one, Wh.'
+      ELSE 'A partner''s charge detail record says other energy than the station, Wh.'
+    END AS detail
+  FROM partners AS p
+  JOIN core__sessions AS s ON s.session_id = p.session_id
   UNION ALL BY NAME
   -- OCPP 1.6 section 4.9: connector 0 is the station as a whole.
   SELECT

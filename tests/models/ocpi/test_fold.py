@@ -27,7 +27,10 @@ def change(module: str, object_id: str, method: str, body: Any, received_at: dat
 
 
 def shown(module: str, root: Node | None) -> list[Any]:
-    return [] if root is None else list(rows("BE-BEC", module, root, lambda token: token and f"hidden {len(token)}"))
+    if root is None:
+        return []
+    places = [(1, 2, 100 + place) for place in range(1_000)]
+    return list(rows("BE-BEC", module, root, lambda token: token and f"hidden {len(token)}", places))
 
 
 def folded(module: str, *changes: Change) -> list[Any]:
