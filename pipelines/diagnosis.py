@@ -37,6 +37,8 @@ def examine(settings: Settings, home: Home) -> list[Finding]:
         *_home(home),
         *_parts(home),
     ]
+    if home.root.exists() and not home.root.is_dir():
+        return findings
     try:
         bootstrap = address.resolve(settings, home)
     except NoBrokerError:
@@ -61,6 +63,9 @@ def _configured(settings: Settings) -> str:
 
 
 def _home(home: Home) -> Iterator[Finding]:
+    if home.root.exists() and not home.root.is_dir():
+        yield Finding("home", False, f"{home.root} is no folder; set LADDSTROM_HOME to one")
+        return
     if not home.root.is_dir():
         yield Finding("home", True, f"{home.root} does not exist yet")
         return

@@ -12,6 +12,10 @@ class HomeBusyError(RuntimeError):
     """Another process writes the lake or the warehouse of this home; the message names its pid."""
 
 
+class HomeUnusableError(RuntimeError):
+    """The home is no folder, or none that can be written; the message names the setting."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The folder `LADDSTROM_HOME`; all paths below are made by `create`."""
@@ -69,12 +73,21 @@ class Home:
         return self.root / "journal"
 
     def create(self) -> "Home":
-        """Make the folders, the private ones with mode 0700; returns itself."""
-        for folder in (self.root, self.run, self.logs, self.lake, self.builds, self.report, self.journal):
-            folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.restricted, self.keys):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
+        """Make the folders, the private ones with mode 0700; returns itself.
+
+        Raises:
+            HomeUnusableError: One of them cannot be made.
+        """
+        try:
+            for folder in (self.root, self.run, self.logs, self.lake, self.builds, self.report, self.journal):
+                folder.mkdir(parents=True, exist_ok=True)
+            for folder in (self.restricted, self.keys):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.chmod(0o700)
+        except OSError as error:
+            raise HomeUnusableError(
+                f"{error.filename} cannot be made ({error.strerror}); set LADDSTROM_HOME to a folder that you can write"
+            ) from None
         return self
 
     def token_key(self) -> bytes:

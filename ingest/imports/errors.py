@@ -11,11 +11,18 @@ FORMATS = (
 class UnknownFormatError(ValueError):
     """The file is no log that can be imported; nothing was sent."""
 
+    def __init__(self, path: Path, problem: str, *, formats: str = f"; {FORMATS}") -> None:
+        super().__init__(f"{path} {problem}{formats}")
+
+
+class NoFileError(UnknownFormatError):
+    """There is no file to read; which formats there are is not the question."""
+
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path} {problem}; {FORMATS}")
+        super().__init__(path, problem, formats="")
 
 
-class DamagedFileError(UnknownFormatError):
+class DamagedFileError(NoFileError):
     """The compressed file is cut off or damaged; nothing was sent."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
-from ingest.imports.errors import DamagedFileError, UnknownFormatError
+from ingest.imports.errors import DamagedFileError, NoFileError
 from models.log import MAX_PAYLOAD_BYTES
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -78,25 +78,27 @@ class Content:
         try:
             part = stream.readline(limit)
         except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-            raise DamagedFileError(self._path, f"cannot be read to its end ({error}); is it cut off?") from error
+            raise DamagedFileError(
+                self._path, f"cannot be read to its end ({error}); is it cut off? Copy it anew"
+            ) from error
         self._hash.update(part)
         self.size += len(part)
         return part
 
 
 def opened(path: Path) -> BinaryIO:
-    """The file's decompressed bytes; raises `UnknownFormatError` where there is no file to read."""
+    """The file's decompressed bytes; raises `NoFileError` where there is no file to read."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise UnknownFormatError(path, "is a folder: name the files in it")
+            raise NoFileError(path, "is a folder; name the files in it")
         if not stat.S_ISREG(mode):
-            raise UnknownFormatError(path, "is no regular file, and it has to be read twice")
+            raise NoFileError(path, "is no regular file, and it has to be read twice; copy it into one first")
         file = path.open("rb")
     except FileNotFoundError as error:
-        raise UnknownFormatError(path, "does not exist") from error
+        raise NoFileError(path, "does not exist; correct the path") from error
     except OSError as error:
-        raise UnknownFormatError(path, f"cannot be opened ({error.strerror})") from error
+        raise NoFileError(path, f"cannot be opened ({error.strerror}); check who may read it") from error
     magic = file.read(len(XZ_MAGIC))
     if magic.startswith((GZIP_MAGIC, XZ_MAGIC)):
         file.close()

@@ -7,6 +7,8 @@ from typing import NoReturn
 _USAGE_ERRORS = {
     "NoBrokerError",
     "UnknownFormatError",
+    "NoFileError",
+    "HomeUnusableError",
     "UnknownStationError",
     "DamagedFileError",
     "GatewayConfigError",
@@ -26,7 +28,7 @@ def main() -> None:
     from pipelines.cli.app import app
 
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(standalone_mode=False, prog_name="laddstrom") or 0
         if code == _CTRL_C:
             _interrupted()
         sys.exit(code)

@@ -43,7 +43,7 @@ def laddstrom(
     """Event-sourced analytics for EV charging: OCPP and OCPI in Kafka, defended numbers in DuckDB."""
 
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Log files, also .gz and .xz.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Log files, also .gz and .xz.")]
 Again = Annotated[bool, typer.Option("--again", help="Send files that are known already once more; no number changes.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -122,7 +122,7 @@ def land(
     lake.land(accept_loss=accept_loss)
 
 
-@app.command()
+@app.command(short_help="Make all facts anew from the raw log.")
 def replay(
     station: Annotated[
         list[str] | None, typer.Option("--station", metavar="ID", help="Only this station; may be repeated.")
@@ -162,7 +162,10 @@ def publish() -> None:
 
 @app.command()
 def report() -> None:
-    """Write the report page from the published warehouse."""
+    """Write the report page from the published warehouse.
+
+    One HTML file, report/index.html under the home; its path is printed.
+    """
     from pipelines.cli import lake
 
     lake.report()
@@ -193,7 +196,7 @@ def import_(files: Files, again: Again = False) -> None:
 @app.command()
 def simulate(
     url: Annotated[
-        str | None, typer.Argument(metavar="[WS_URL]", help="Gateway; default: the one that runs on this home.")
+        str | None, typer.Argument(metavar="WS_URL", help="Gateway; default: the one that runs on this home.")
     ] = None,
     stations: Annotated[int, typer.Option(min=1, help="How many, 1.6 and 2.0.1 mixed.")] = 20,
     sessions: Annotated[int, typer.Option(min=0, help="How many sessions in all.")] = 60,
@@ -222,7 +225,10 @@ def sql(
     as_json: Annotated[bool, typer.Option("--json", help="A JSON array of objects.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
 ) -> None:
-    """Ask the published warehouse, read-only."""
+    """Ask the published warehouse, read-only.
+
+    Without a query, the tables are listed. On a terminal too narrow for its columns, a row is a block of lines.
+    """
     from pipelines.cli import query as command
 
     command.sql(query, as_json=as_json, as_csv=as_csv)
@@ -239,7 +245,7 @@ def doctor(as_json: Json = False) -> None:
     command.doctor(as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Run everything on a made-up network.")
 def demo() -> None:
     """Run everything on a made-up network; compare what was planted with what was found.
 

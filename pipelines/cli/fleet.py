@@ -28,6 +28,8 @@ def simulate(
     if not target:
         print(f"Error: no gateway runs on {home.root}; start `laddstrom up` or name a ws:// URL.", file=sys.stderr)
         raise typer.Exit(2)
+    if not target.startswith(("ws://", "wss://")):
+        raise typer.BadParameter(f"{target} is no gateway's URL; name one such as ws://127.0.0.1:9000/ocpp")
     from ingest.fleet import simulator
 
     with Feedback() as feedback:

@@ -35,4 +35,5 @@ def _show(answer: object, *, as_json: bool, as_csv: bool) -> None:
         from rich.console import Console
 
         # Into a pipe or a file: as wide as the rows are.
-        Console(width=None if sys.stdout.isatty() else 1000).print(answers.table(answer))
+        console = Console(width=None if sys.stdout.isatty() else 1000)
+        console.print(answers.table(answer, width=console.width if sys.stdout.isatty() else None))

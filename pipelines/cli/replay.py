@@ -44,7 +44,7 @@ def table(outcome: Outcome) -> str:
         f"({outcome.processes} process{'es' * (outcome.processes > 1)})"
     )
     if not (outcome.differing or outcome.dead_letters or outcome.states_changed):
-        return f"Nothing changed: {sentence}"
+        return f"{'Nothing would change' if outcome.is_dry else 'Nothing changed'}: {sentence}"
     width = max(len(kind) for kind in outcome.facts)
     lines = [f"{'facts':{width}}  {'as landed':>10}  {'new':>8}  {'changed':>8}  {'retracted':>9}"]
     lines += [

@@ -2,10 +2,11 @@
 
 DEFINITIONS: dict[str, str] = {
     "energy.delivered": "Sum of session energy by the day a session started, in Wh, shown in kWh or MWh: the "
-    "difference of two registers, rounded once; where a session has none, the estimate that energy.evidence names.",
+    "difference of two registers, rounded once; where a session has none, the estimate or the "
+    "partner's word that energy.evidence names.",
     "energy.by_station": "energy.delivered per station, in kWh.",
     "energy.evidence": "Sessions and kWh by what their energy rests on: registers at start and stop, sampled "
-    "registers, an estimate (energy of intervals, or power over time), nothing.",
+    "registers, an estimate (energy of intervals, or power over time), a partner's word, nothing.",
     "session.count": "Charging sessions that started in the period: OCPP transactions with retries folded in.",
     "load.mean_power": "Register travel per hour of receipt and weekday, over the days of that weekday whose hour the "
     "log covers, in kW.",

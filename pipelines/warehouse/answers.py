@@ -16,6 +16,8 @@ from rich.text import Text
 
 _JSON_INTEGERS = range(-(2**63), 2**64)
 _ROWS_SHOWN = 1_000
+_NARROWEST = 12
+"""Characters a column of a terminal's table needs to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +78,35 @@ def write_csv(answer: Answer, out: TextIO) -> None:
         writer.writerow([_cell(value) for value in row])
 
 
-def table(answer: Answer, *, limit: int = _ROWS_SHOWN) -> Table:
-    """A table for a terminal: the first `limit` rows, and how to see the others."""
+def table(answer: Answer, *, limit: int = _ROWS_SHOWN, width: int | None = None) -> Table:
+    """A table for a terminal: the first `limit` rows, and how to see the others.
+
+    Where its columns do not fit into `width` characters, each row is a block of lines, one a column.
+    """
     rows = iter(answer.rows)
+    names = unique_names(answer.columns)
     shown = [[_printable(value) for value in row] for row in islice(rows, limit)]
-    grid = Table(show_edge=False, header_style="bold")
+    is_wide = width is not None and len(names) * _NARROWEST > width and _natural_width(names, shown) > width
+    grid = Table(show_edge=False, header_style="bold", show_header=not is_wide)
     if next(rows, None) is not None:
         grid.caption = f"the first {limit:,} rows; all of them: --csv or --json"
-    for index, name in enumerate(unique_names(answer.columns)):
+    if is_wide:
+        for row in shown:
+            for name, (text, _) in zip(names, row, strict=True):
+                grid.add_row(Text(name, style="bold"), Text(text, overflow="fold"))
+            grid.add_section()
+        return grid
+    for index, name in enumerate(names):
         is_number = all(is_right for _, is_right in (row[index] for row in shown)) and bool(shown)
         grid.add_column(Text(name), justify="right" if is_number else "left", overflow="fold")
     for row in shown:
         grid.add_row(*(Text(text) for text, _ in row))
     return grid
+
+
+def _natural_width(names: list[str], shown: list[list[tuple[str, bool]]]) -> int:
+    """How wide a table is whose cells keep to one line each."""
+    return sum(3 + max(len(name), *(len(row[index][0]) for row in shown), 0) for index, name in enumerate(names))
 
 
 _encoder = msgspec.json.Encoder()

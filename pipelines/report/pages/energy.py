@@ -9,13 +9,15 @@ from pipelines.report.block import Block, Page
 from pipelines.report.queries import Queries
 
 _SHOWN = 15
-_ESTIMATES = ("interval", "power")
+_ESTIMATES = ("interval", "power", "cdr", "ocpi_session")
 _BASES = {
     "meter_stop": "Register at start and stop, as the charger reported them",
     "begin_end": "Registers sampled at the session's begin and end",
     "register": "Sampled registers within the session",
     "interval": "Estimate: sum of the energy of intervals",
     "power": "Estimate: power over time",
+    "cdr": "Partner's word: charge detail record (OCPI)",
+    "ocpi_session": "Partner's word: session (OCPI)",
     None: "Nothing known: left out of every sum",
 }
 
@@ -42,7 +44,7 @@ def _lead(evidence: list[dict[str, Any]]) -> str:
     kwh = numbers.kwh(sum(row["energy_wh"] or 0 for row in estimated))
     return (
         "Energy is the difference of two registers where a session has them; "
-        f"{numbers.count(count, 'session')} with {kwh} kWh rest on an estimate; "
+        f"{numbers.count(count, 'session')} with {kwh} kWh rest on an estimate or on a partner's word; "
         "one without evidence counts as unknown, not as 0."
     )
 

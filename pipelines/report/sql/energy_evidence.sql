@@ -5,4 +5,4 @@ SELECT
 FROM core__sessions
 WHERE CAST(timezone($timezone, started_at) AS DATE) BETWEEN $from_day AND $to_day
 GROUP BY energy_basis
-ORDER BY list_position(['meter_stop', 'begin_end', 'register', 'interval', 'power'], energy_basis) NULLS LAST, energy_basis
+ORDER BY list_position(['meter_stop', 'begin_end', 'register', 'interval', 'power', 'cdr', 'ocpi_session'], energy_basis) NULLS LAST, energy_basis

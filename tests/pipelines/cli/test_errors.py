@@ -89,3 +89,39 @@ def test_a_lock_names_its_holder(home: Home) -> None:
     with home.lock("pipeline"):
         assert home.holder("pipeline") == str(os.getpid())
     assert home.holder("pipeline") is None
+
+
+def test_a_home_that_is_a_file_is_said_and_left_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("mine")
+    log = tmp_path / "log.txt"
+    log.write_text('CP-1 : [2,"1","Heartbeat",{}]\n')
+    for command in (("process", str(log)), ("build",), ("replay",)):
+        done = run(tmp_path, *command)
+        assert done.returncode == 2, command
+        assert "set LADDSTROM_HOME to a folder that you can write" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert home.read_text() == "mine"
+    looked = run(tmp_path, "doctor")
+    assert looked.returncode == 1
+    assert f"WRONG home      {home} is no folder; set LADDSTROM_HOME to one" in looked.stdout
+    assert looked.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("none.jsonl", "does not exist; correct the path"), ("folder", "is a folder; name the files in it")],
+)
+def test_without_a_file_the_formats_are_not_recited(tmp_path: Path, name: str, sentence: str) -> None:
+    (tmp_path / "folder").mkdir()
+    done = run(tmp_path, "process", name)
+    assert done.returncode == 2
+    assert done.stderr == f"Error: {name} {sentence}\n"
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_url_that_is_no_websocket_is_wrong_usage(tmp_path: Path) -> None:
+    done = run(tmp_path, "simulate", "http://127.0.0.1:9000")
+    assert done.returncode == 2
+    assert "name one such as ws://127.0.0.1:9000/ocpp" in done.stderr
+    assert "defect" not in done.stderr

@@ -26,7 +26,7 @@ def test_help_imports_nothing_heavy(command: str) -> None:
     arguments = [command, "--help"] if command else ["--help"]
     done = subprocess.run([sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert "Usage: " in done.stdout
+    assert f"Usage: laddstrom {command}".strip() in done.stdout
     assert done.stderr.strip() == "HEAVY"
 
 
@@ -52,3 +52,8 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], sentence: str) -> None
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_line_of_the_list_is_cut_off() -> None:
+    done = subprocess.run([sys.executable, "-m", "pipelines.cli", "--help"], capture_output=True, text=True, check=True)
+    assert "..." not in done.stdout.partition("Commands:")[2]

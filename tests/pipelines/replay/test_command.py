@@ -35,6 +35,7 @@ def test_a_dry_run_shows_the_kinds_and_the_replay_says_what_to_do_next(
     lake: Home, run: Run, plant, rows_in_partition_of
 ) -> None:
     assert run().stdout.startswith("Nothing changed: 4,020 records of 12 stations in ")
+    assert run("--dry-run").stdout.startswith("Nothing would change: 4,020 records of 12 stations in ")
     row = rows_in_partition_of(lake, Session)[0]
     plant(lake, Session, [{**row, "version_offset": 10**6, "energy_wh": 1}])
     tried = run("--dry-run").stdout

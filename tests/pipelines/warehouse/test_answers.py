@@ -85,3 +85,14 @@ def test_a_terminal_gets_no_control_character_and_hears_of_rows_left_out(opened:
     assert "\\x1b[31m[b]" in shown
     assert "the first 3 rows" in shown
     assert shown.count("[b]") == 3
+
+
+def test_columns_that_do_not_fit_stand_one_below_the_other(opened: duckdb.DuckDBPyConnection) -> None:
+    columns = ", ".join(f"'value{number}' AS column{number}" for number in range(20))
+    console = Console(width=80, file=io.StringIO(), force_terminal=False)
+    console.print(answers.table(read.query(opened, f"SELECT {columns} FROM range(2)"), width=80))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert [line.split() for line in lines[:20]] == [[f"column{n}", "│", f"value{n}"] for n in range(20)]
+    assert len([line for line in lines if "value7" in line]) == 2
+    console.print(answers.table(read.query(opened, "SELECT 1 AS a, 2 AS b"), width=80))
+    assert "┃" in console.file.getvalue()  # type: ignore[attr-defined]
