@@ -12,7 +12,7 @@ import msgspec
 
 from models.energy.meter import HabitState, MeterState, PortMeter
 from models.faults.memory import FaultState
-from models.sessions.memory import Bound, Due, Numbers, Sighting
+from models.sessions.memory import Bound, Due, Numbers, Sighting, WaitingStop
 from models.stations.clock import ClockState, FarState
 from models.stations.memory import ConnectorState, HourState, OperationState, SaidStatus
 
@@ -315,6 +315,8 @@ class StationState(msgspec.Struct, array_like=True):
 
     rising: dict[str, Rising] = {}
     """Open sessions whose energy is counted later (`sessions.rising`). Always empty when encoded."""
+    waiting_stops: list[WaitingStop] = []
+    """1.6: stops that may yet turn out to be a session's (`sessions.waiting`)."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""

@@ -203,7 +203,7 @@ def _raise(
         fault = _open(state, key, event, named, moment)
         fault.severity = severity
     else:
-        _refine(state, fault, named)
+        _refine(state, fault, event, named, moment)
         fault.severity = severities.worse(fault.severity, severity)
     if cause is not None:
         causes.add(fault, cause)
@@ -224,7 +224,9 @@ def _same(state: StationState, event: StatusReported | Alarm, named: Named, caus
     return None
 
 
-def _refine(state: StationState, fault: FaultState, named: Named) -> None:
+def _refine(
+    state: StationState, fault: FaultState, event: StatusReported | Alarm, named: Named, moment: Moment
+) -> None:
     """A fault without a code gets the one that comes later, and stays the same episode."""
     if fault.canonical_code != crosswalk.UNKNOWN or named.row.canonical_code == crosswalk.UNKNOWN:
         return
@@ -235,6 +237,12 @@ def _refine(state: StationState, fault: FaultState, named: Named) -> None:
     del state.faults[old]
     state.faults[new] = fault
     _describe(fault, named)
+    if isinstance(event, Alarm):
+        # A status of 2.x has no code to give: the event that does comes a moment later.
+        kind, evse_id, connector_id = Kind.FAULT_WITHOUT_CODE, fault.evse_id, fault.connector_id
+        anomalies.take_back(state, kind, moment, subject=fault.fault_id, evse_id=evse_id, connector_id=connector_id)
+    if fault.unmapped_code is not None:
+        _remark(state, fault, event, moment)
 
 
 def _reopened(state: StationState, key: str, event: StatusReported | Alarm, moment: Moment) -> FaultState | None:

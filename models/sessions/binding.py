@@ -53,10 +53,11 @@ def of_sample(state: StationState, event: Metered) -> SessionState | None:
     return first or _unnamed_sample(state, event)
 
 
-def of_stop(state: StationState, event: Stopped, said: str) -> SessionState | None:
+def of_stop(state: StationState, event: Stopped, said: str) -> Candidate | None:
     """The session that a stop ends: by transactionId where that is a key, else by what fits; open ones first.
 
-    `said` is what the stop says, short (`rebinding`): none ends a session that it was found not to have ended.
+    Or the samples of one whose start nobody saw. `said` is what the stop says, short (`rebinding`): none ends a session
+    that it was found not to have ended.
     """
     transaction_id = event.transaction_id
     known = [s for s in reversed(state.open_sessions.values()) if transaction_id in s.transaction_ids]
@@ -83,8 +84,16 @@ def of_stop(state: StationState, event: Stopped, said: str) -> SessionState | No
     if isinstance(found, Sighting):
         # It stays, for the stop's retries.
         found.last_wh, found.last_us = event.meter_wh or found.last_wh, event.at_us or found.last_us
-        return None
     return found
+
+
+def of_waiting(state: StationState, event: Stopped, said: str, may_be: list[SessionState]) -> SessionState | None:
+    """Of these, the session that a stop ends which was nobody's when it came; whatever is open or not counts alike."""
+    if ids.is_key(event.transaction_id):
+        bearing = [s for s in may_be if event.transaction_id in s.transaction_ids]
+        may_be = bearing or [s for s in may_be if not s.transaction_ids]
+    found = _choose(state, _newest([s for s in may_be if said not in s.refused and fits(s, event)]), event)
+    return None if isinstance(found, Sighting) else found
 
 
 def named(held: dict[str, SessionState], transaction_id: str | None) -> SessionState | None:

@@ -56,3 +56,20 @@ class Sighting(msgspec.Struct, array_like=True, gc=False):
     first_us: int | None = None
     last_wh: Decimal = Decimal(0)
     last_us: int | None = None
+
+
+class WaitingStop(msgspec.Struct, array_like=True, gc=False):
+    """A 1.6 stop that was nobody's when it came (`waiting`); its frame, for the evidence."""
+
+    said: str
+    transaction_id: str | None
+    token: str | None
+    meter_wh: Decimal
+    at_us: int
+    offset_us: int
+    received_us: int | None
+    reason: str
+    protocol: str
+    mark: str
+    place: tuple[int, int, int]
+    """Generation, partition, offset."""

@@ -108,8 +108,6 @@ def _keep_answers(session: SessionState, closed: SessionState) -> None:
     for transaction_id in closed.transaction_ids:
         if transaction_id != closed.stop_reported_id and transaction_id not in session.transaction_ids:
             binding.adopt(session, transaction_id)
-    if session.transaction_id is None and closed.transaction_id != closed.stop_reported_id:
-        session.transaction_id = closed.transaction_id
 
 
 def _before(bound: Bound) -> SessionState:

@@ -13,7 +13,7 @@ from models.anomalies import Kind, say
 from models.energy import metering
 from models.events import Answer, Metered, Started, StatusReported, Stopped
 from models.moment import Moment
-from models.sessions import binding, charging, ended, ends, lifecycle, rebinding, spans
+from models.sessions import binding, charging, ended, ends, lifecycle, rebinding, spans, waiting
 from models.state import AwaitedCall, SessionState, StationState
 from models.stations import statuses
 from models.tokens import authorizations
@@ -43,6 +43,7 @@ def start(state: StationState, event: Started, moment: Moment) -> AwaitedCall:
     lifecycle.open_session(state, session, moment)
     metering.refuse(state, session, event.refused_wh, moment)
     ends.follow(state, session, moment)
+    _end_waiting(state, moment)
     return AwaitedCall("StartTransaction", session.session_id)
 
 
@@ -62,6 +63,7 @@ def answered(state: StationState, call: AwaitedCall, answer: Answer, moment: Mom
         session = rebinding.release(state, session, moment)
     binding.adopt(session, answer.transaction_id)
     state.touch(session.session_id, session)
+    _end_waiting(state, moment)
 
 
 def meter(state: StationState, event: Metered, moment: Moment) -> None:
@@ -117,7 +119,8 @@ def _closed_at(state: StationState, event: Metered, at_us: int | None) -> Sessio
 def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     """Fold a stop. One without a known start is an anomaly; a retried one changes nothing."""
     said = rebinding.said(event, moment)
-    session = binding.of_stop(state, event, said)
+    found = binding.of_stop(state, event, said)
+    session = found if isinstance(found, SessionState) else None
     # A station retries a stop before it goes on, so one without a time ends what is open, though it equals an older.
     is_told_apart = event.at_us is None and session is not None
     if not is_told_apart and _is_again(state, event, moment):
@@ -126,8 +129,24 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     if wrongly is not None:
         session = rebinding.release(state, wrongly, moment)
     if session is None:
-        _refuse(state, event, said, moment)
+        if _refuse(state, event, said, moment) and found is None:
+            waiting.keep(state, event, said, moment)
         return
+    _end(state, session, event, said, moment, moment)
+    waiting.settle(state, event, moment)
+    _end_waiting(state, moment)
+
+
+def _end_waiting(state: StationState, moment: Moment) -> None:
+    """End the sessions that waiting stops turn out to have ended."""
+    while state.waiting_stops and (found := waiting.take(state, moment)) is not None:
+        session, stop = found
+        told = waiting.moment_of(state, stop, moment)
+        _end(state, session, waiting.event_of(stop), stop.said, told, moment)
+
+
+def _end(state: StationState, session: SessionState, event: Stopped, said: str, moment: Moment, now: Moment) -> None:
+    """End a session with a stop, which came at its moment; `now` is when that became known to be its own."""
     before = None if session.is_open else ends.said(state, session)
     rebinding.hold(session, event, said)
     event = spans.end(state, session, event, moment)
@@ -147,7 +166,7 @@ def stop(state: StationState, event: Stopped, moment: Moment) -> None:
     lifecycle.close(state, session, moment.at(event.at_us), event.reason, moment)
     metering.refuse(state, session, event.refused_wh, moment)
     if before is not None:
-        ends.stopped(state, session, before, event.at_us, moment)
+        ends.stopped(state, session, before, event.at_us, now)
 
 
 def status(state: StationState, event: StatusReported, moment: Moment) -> None:
@@ -170,8 +189,11 @@ def _is_belated(state: StationState, session: SessionState, event: StatusReporte
     )
 
 
-def _refuse(state: StationState, event: Stopped, said: str, moment: Moment) -> None:
-    """A stop of no session that is known, or of one that ended otherwise: one anomaly, however often it is sent."""
+def _refuse(state: StationState, event: Stopped, said: str, moment: Moment) -> bool:
+    """A stop of no session that is known, or of one that ended otherwise: one anomaly, however often it is sent.
+
+    True where no session is known.
+    """
     state.orphan_stops += 1
     ended = binding.named(state.closed_sessions, event.transaction_id)
     say(
@@ -185,6 +207,7 @@ def _refuse(state: StationState, event: Stopped, said: str, moment: Moment) -> N
         at_us=event.at_us,
         subject=said,
     )
+    return ended is None
 
 
 def _held(state: StationState) -> Iterator[SessionState]:

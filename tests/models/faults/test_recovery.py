@@ -1,7 +1,7 @@
 """Faults of 2.x that nobody clears: what shows that they are over, and what takes that back."""
 
 import pytest
-from captures import Wire, at
+from captures import START_US, Wire, at
 
 from models.faults import flow
 
@@ -179,3 +179,14 @@ def test_a_data_transfer_of_1_6_ends_with_a_boot_too() -> None:
     assert [kind for _, kind, _ in ends(wire)] == ["open"]
     wire.status("Available", seconds=90)
     assert ends(wire) == [("PowerLoss", "implied_by_boot", 90)]
+
+
+@pytest.mark.parametrize(("code", "expected"), [("CX017", []), ("CX999", ["fault_unmapped"])])
+def test_a_status_whose_event_comes_after_it_is_no_fault_without_a_code(code: str, expected: list[str]) -> None:
+    wire = Wire("ocpp2.0.1")
+    status(wire, "Faulted", 10)
+    assert [row.anomaly for row in wire.fold().of("anomalies")] == ["fault_without_code"]
+    alarm(wire, "true", 11, code=code)
+    (fault,) = wire.fold().of("faults")
+    assert (fault.raw_code, fault.opened_at.timestamp()) == (code, START_US / 1e6 + 10)
+    assert [row.anomaly for row in wire.fold(drain_every=1).of("anomalies")] == expected
