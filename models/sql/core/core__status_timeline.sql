@@ -52,8 +52,10 @@ WITH frames AS (
       -- Some stations go on reporting.
       WHEN bool_or(event_type = 'Ended') OVER before THEN NULL
       WHEN charging_state IN ('Charging', 'SuspendedEV', 'SuspendedEVSE') THEN charging_state
-      -- Connected, but no energy offered: before the first charge a preparation, after it an end.
-      WHEN bool_or(charging_state = 'Charging') OVER before THEN 'Finishing'
+      -- Connected, but no energy offered: before the first charge a preparation, after it an end. Whoever names no state
+      -- has the one before (2.0.1 TransactionType: chargingState is required when it has changed).
+      WHEN charging_state IN ('EVConnected', 'Idle') AND bool_or(charging_state = 'Charging') OVER before
+        THEN 'Finishing'
       WHEN charging_state IN ('EVConnected', 'Idle') OR event_type = 'Started' THEN 'Preparing'
     END,
     happened_at, received_at, 20 + coalesce(seq_no, 0)
