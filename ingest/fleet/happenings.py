@@ -11,6 +11,8 @@ from ingest.fleet.network import Card, Make
 
 START_DELAY_S: Final = 25
 """From plugging in to the start of the transaction."""
+CHARGE_DELAY_S: Final = 35
+"""From there until the contactor closes: no energy flows before the station says Charging."""
 
 
 class Sample(NamedTuple):
@@ -119,35 +121,44 @@ class Visit(NamedTuple):
 
 
 def charged(visit: Visit, make: Make, connector_id: int, card: Card, meter_wh: int, every_s: int) -> Session:
-    """The session that a visit becomes: full power to 80 %, then less, then nothing until the car leaves."""
+    """The session that a visit becomes: full power until the car is full, then nothing until it leaves.
+
+    A car takes less of a direct current from 80 % on; its own charger takes alternating current to the end.
+    """
     power = min(visit.car_w, make.power_w)
+    share = 45 if make.is_dc else 100
     bulk_s = visit.need_wh * 8 * 360 // power
-    full_s = bulk_s + visit.need_wh * 2 * 360 * 100 // (power * 45)
+    full_s = bulk_s + visit.need_wh * 2 * 360 * 100 // (power * share)
 
     def energy(after_s: int) -> int:
         if after_s <= bulk_s:
-            return power * after_s // 3600
-        taper = power * 45 // 100 * (min(after_s, full_s) - bulk_s) // 3600
+            return power * max(after_s, 0) // 3600
+        taper = power * share // 100 * (min(after_s, full_s) - bulk_s) // 3600
         return min(power * bulk_s // 3600 + taper, visit.need_wh)
 
     def draw(after_s: int) -> int:
-        return power if after_s < bulk_s else power * 45 // 100 if after_s < full_s else 0
+        return power if after_s < bulk_s else power * share // 100 if after_s < full_s else 0
 
-    started = visit.began_at + START_DELAY_S
-    seconds = visit.stay_s - START_DELAY_S
+    charging = visit.began_at + START_DELAY_S + CHARGE_DELAY_S
+    stop = visit.began_at + visit.stay_s
     samples = tuple(
-        Sample(started + s, meter_wh + energy(s), draw(s), _soc(visit, energy(s)) if make.is_dc else None)
-        for s in range(every_s, seconds - 60, every_s)
+        Sample(
+            at,
+            meter_wh + energy(at - charging),
+            draw(at - charging),
+            _soc(visit, energy(at - charging)) if make.is_dc else None,
+        )
+        for at in range(visit.began_at + START_DELAY_S + every_s, stop - 60, every_s)
     )
     return Session(
         connector_id,
         card,
         visit.began_at,
-        visit.began_at + visit.stay_s,
+        stop,
         meter_wh,
-        meter_wh + energy(seconds),
+        meter_wh + energy(stop - charging),
         samples,
-        started + full_s,
+        charging + full_s,
         "Local",
     )
 

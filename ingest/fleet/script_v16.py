@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ingest.fleet.happenings import START_DELAY_S, UNANSWERED, Fault, Refusal, Restart, Sample, Session
+from ingest.fleet.happenings import CHARGE_DELAY_S, START_DELAY_S, UNANSWERED, Fault, Refusal, Restart, Sample, Session
 from ingest.fleet.network import Station
 from ingest.fleet.steps import Payload, Step, iso
 
@@ -67,7 +67,7 @@ def session(station: Station, happening: Session, number: int) -> Iterator[Step]
     if happening.is_retried:
         yield Step(started_at, "call", "StartTransaction", start, number, is_unanswered=True)
     yield Step(started_at + 30 * happening.is_retried, "call", "StartTransaction", start, number)
-    yield status(connector_id, started_at + 35, "Charging", session=number)
+    yield status(connector_id, started_at + CHARGE_DELAY_S, "Charging", session=number)
     for sample in happening.samples:
         payload = {"connectorId": connector_id, "meterValue": [_meter_value(station, sample)]}
         yield Step(sample.at, "call", "MeterValues", payload, number, needs_transaction=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from uuid import UUID
 
-from ingest.fleet.happenings import START_DELAY_S, UNANSWERED, Fault, Refusal, Restart, Sample, Session
+from ingest.fleet.happenings import CHARGE_DELAY_S, START_DELAY_S, UNANSWERED, Fault, Refusal, Restart, Sample, Session
 from ingest.fleet.network import Station
 from ingest.fleet.steps import Payload, Step, iso
 
@@ -81,7 +81,7 @@ def session(station: Station, happening: Session, number: int) -> Iterator[Step]
         yield start._replace(at=start.at + 30)
     else:
         yield start
-    yield events.step("Updated", "ChargingStateChanged", started_at + 35, "Charging")
+    yield events.step("Updated", "ChargingStateChanged", started_at + CHARGE_DELAY_S, "Charging")
     is_full = False
     for sample in happening.samples:
         if not is_full and sample.at > happening.full_at + 40:

@@ -247,11 +247,20 @@ SESSION_POWER = Table(
         Column(
             "power_sampled_s", "Time from the first to the last sample of power, s; null with fewer than two.", DOUBLE
         ),
+        Column("power_unseen_s", "Charging before the first and after the last sample of power, at most, s.", DOUBLE),
+        Column("power_wh_min", "Energy that the samples of power ask for: the lower of each two between them.", BIGINT),
+        Column(
+            "power_wh_max",
+            "Energy that they leave room for: the higher of each two, and in power_unseen_s the highest power that "
+            "the connector showed in any session.",
+            BIGINT,
+        ),
         Column("power_peak_w", "Highest sampled power, W; without any, the steepest rise of the register.", BIGINT),
         Column("power_peak_basis", "power or register.", TEXT),
         Column(
             "is_mean_above_peak",
-            "power_mean_w is over 2 % above the highest sampled power: one of the three is wrong (`power_disagrees`).",
+            "power_mean_w is over 2 % above the highest sampled power, though in power_unseen_s twice the highest of "
+            "the connector is allowed: one of the three is wrong (`power_disagrees`).",
             BOOLEAN,
         ),
         Column("power_offered_max_w", "Highest power offered, W.", BIGINT),

@@ -204,25 +204,24 @@ WITH samples AS (
   JOIN core__sessions AS s ON s.session_id = g.session_id
   WHERE g.kind = 'gap'
 ), powers AS (
-  -- What the highest power cannot have given, and what the samples of power, where they cover half of the charging
-  -- at least, make less than half or more than twice of.
+  -- What the highest power cannot have given, and where the samples of power leave room for less than half of the
+  -- energy, or ask for more than twice of it.
   SELECT
     unnest(list_filter([
       CASE WHEN is_mean_above_peak THEN struct_pack(
         kind := 'power_disagrees', seen := CAST(power_mean_w AS VARCHAR), band := concat('at most ', power_peak_w)
       ) END,
       CASE
-        WHEN power_sampled_s >= 0.5 * charging_s
-          AND abs(energy_wh - sampled_wh) >= 100 AND NOT sampled_wh BETWEEN 0.5 * energy_wh AND 2 * energy_wh
+        WHEN abs(energy_wh - sampled_wh) >= 100 AND (energy_wh > 2 * power_wh_max OR 2 * energy_wh < power_wh_min)
         THEN struct_pack(
-          kind := 'energy_disagrees', seen := CAST(CAST(round(sampled_wh) AS BIGINT) AS VARCHAR), band := CAST(energy_wh AS VARCHAR)
+          kind := 'energy_disagrees', seen := CAST(sampled_wh AS VARCHAR), band := CAST(energy_wh AS VARCHAR)
         )
       END
     ], lambda found: found IS NOT NULL), recursive := true),
     station_id, session_id AS series, NULL AS phase, session_id, evse_id, connector_id, protocol, started_at AS first_at
   FROM (
     SELECT
-      *, power_sampled_mean_w * greatest(charging_s, power_sampled_s) / 3600.0 AS sampled_wh
+      *, CASE WHEN energy_wh > power_wh_max THEN power_wh_max ELSE power_wh_min END AS sampled_wh
     FROM core__session_power
   )
 ), said AS (

@@ -1,8 +1,13 @@
 """Power, voltage, current and state of charge of a session."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 from folded import land, records, shared
 from metered import meter, sample, session
 from small_lake import Lake, at, rows
+
+from ingest.fleet import history
 
 POWER = "Power.Active.Import"
 
@@ -65,7 +70,7 @@ def test_the_time_before_the_first_and_after_the_last_sample_counts_where_energy
 def test_a_mean_above_the_sampled_peak_is_marked_and_said(lake: Lake) -> None:
     lake.facts(session("1", 0, 600, 2000, charging_s=600), session("2", 700, 1300, 1010, charging_s=600))
     for name, start in (("1", 0), ("2", 700)):
-        for seconds in (60, 300, 500):
+        for seconds in (0, 300, 600):
             meter(lake, start + seconds, sample("6", POWER, "kW"), transaction_id=int(name))
     opened = lake.build()
     query = "SELECT power_mean_w, power_peak_w, is_mean_above_peak FROM core__session_power ORDER BY session_id"
@@ -74,19 +79,53 @@ def test_a_mean_above_the_sampled_peak_is_marked_and_said(lake: Lake) -> None:
     assert rows(opened, said) == [("1", "power_disagrees", "warning", "12000", "at most 6000")]
 
 
-def test_power_that_contradicts_the_meter_is_said_where_it_was_sampled_for_half_of_the_charging(lake: Lake) -> None:
-    sessions = [session(str(n), 1000 * n, 1000 * n + 600, 1600, charging_s=600) for n in (1, 2, 3)]
-    lake.facts(*sessions)
-    for number, watts, seconds in (
-        (1, 1, (60, 300, 500)),  # twenty thousand times too little
-        (2, 9600, (60, 300, 500)),  # agrees
-        (3, 20_000, (60, 120)),  # a minute of ten says little
+SAID = "SELECT session_id, anomaly, value, expected FROM core__measurement_anomalies ORDER BY ALL"
+BOUNDS = "SELECT power_unseen_s, power_wh_min, power_wh_max FROM core__session_power ORDER BY session_id"
+
+
+def test_power_that_contradicts_the_meter_is_said(lake: Lake) -> None:
+    lake.facts(*(session(str(n), 1000 * n, 1000 * n + 600, 1600, charging_s=600) for n in (1, 2, 3)))
+    lake.facts(session("4", 9000, 9600, 1600, charging_s=600, connector_id=2))
+    for number, connector, watts, seconds in (
+        (1, 1, 9600, (60, 300, 500)),  # agrees
+        (2, 1, 20_000, (60, 120)),  # a minute of ten says little
+        (3, 1, 30_000, (0, 300, 600)),  # three times too much
+        (4, 2, 1, (60, 300, 500)),  # twenty thousand times too little
     ):
         for second in seconds:
-            meter(lake, 1000 * number + second, sample(watts, POWER, "W"), transaction_id=number)
-    said = """SELECT session_id, severity, value, expected FROM core__measurement_anomalies
-      WHERE anomaly = 'energy_disagrees'"""
-    assert rows(lake.build(), said) == [("1", "warning", "0", "1600")]
+            when = (9000 if number == 4 else 1000 * number) + second
+            meter(lake, when, sample(watts, POWER, "W"), transaction_id=number, connector_id=connector)
+    opened = lake.build()
+    assert rows(opened, SAID) == [
+        ("3", "energy_disagrees", "5000", "1600"),
+        ("4", "energy_disagrees", "0", "1600"),
+        ("4", "power_disagrees", "9600", "at most 1"),
+    ]
+    # Between its samples 9,600 W; outside them, at most the 30 kW that the connector gave another time.
+    assert rows(opened, BOUNDS)[0] == (160.0, 1173, 2507)
+
+
+def test_what_lies_before_the_first_sample_contradicts_nothing(lake: Lake) -> None:
+    """22 kW for 23 minutes, then less: a sample each half hour never shows it, another session does."""
+    lake.facts(session("1", 0, 20_000, 10_533, charging_s=2150), session("2", 30_000, 40_000, 20_000, charging_s=3500))
+    for seconds, watts in ((1800, 9900), (3600, 0), (5400, 0)):
+        meter(lake, seconds, sample(watts, POWER, "W"), transaction_id=1)
+    for seconds, watts in ((31_800, 22_000), (33_600, 9900), (35_400, 0)):
+        meter(lake, seconds, sample(watts, POWER, "W"), transaction_id=2)
+    opened = lake.build()
+    assert rows(opened, SAID) == []
+    # At most 9,900 W for half an hour, and before it the 22 kW of the other session.
+    assert rows(opened, BOUNDS)[0] == (1800.0, 0, 4950 + 11_000)
+
+
+def test_a_made_up_network_that_meters_soundly_is_not_doubted(lake: Lake, tmp_path: Path) -> None:
+    log = tmp_path / "history.jsonl"
+    history.write(log, seed=7, days=3, stations=8, end=datetime(2026, 11, 21, tzinfo=UTC))
+    opened = land(lake, records(log)).build()
+    assert rows(opened, "SELECT count(*) > 50, count(power_peak_w) > 50 FROM core__session_power") == [(True, True)]
+    # What flowed between the last sample and a power cut is in no session.
+    found = "SELECT DISTINCT anomaly FROM core__measurement_anomalies WHERE anomaly <> 'register_gap'"
+    assert rows(opened, found) == []
 
 
 def test_a_session_without_samples_has_a_row_that_knows_nothing(lake: Lake) -> None:
@@ -103,9 +142,8 @@ def test_sap_capture_has_a_row_for_each_session_and_its_sampled_peak(lake: Lake)
     assert (sessions, samples) == (196, 2020 - 35)
     assert sampled > 0
     assert (is_dense, is_ordered) == (True, True)
-    doubted = """SELECT count(*) FILTER (power_mean_w > 1.02 * power_peak_w),
-      count(*) FILTER (power_mean_w > 1.02 * power_peak_w AND NOT is_mean_above_peak), min(charging_s) > 10
-      FROM core__session_power WHERE power_peak_basis = 'power'"""
-    ((above, unmarked, is_possible),) = rows(opened, doubted)
-    # What is left: simulated cars whose few samples missed their highest power.
-    assert (above <= 20, unmarked, is_possible) == (True, 0, True)
+    doubted = """SELECT count(*) FILTER (power_mean_w > 1.02 * power_peak_w), count(*) FILTER (is_mean_above_peak),
+      min(charging_s) > 10 FROM core__session_power WHERE power_peak_basis = 'power'"""
+    ((above, marked, is_possible),) = rows(opened, doubted)
+    # Simulated cars whose few samples missed their highest power; one minute of 27 kW on a connector of 11 kW.
+    assert (above <= 20, marked, is_possible) == (True, 1, True)
