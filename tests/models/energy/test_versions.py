@@ -59,7 +59,7 @@ STORIES: dict[str, tuple[Story, Expected]] = {
     ),
     "trap: the last sample has no unit": (
         [*rising(0.1, 0.3, 0.6, unit="kWh", step=30), (90, [wh(0.85, None)])],
-        (750, "register", None, set()),
+        (750, "register", None, {"unit_missing"}),
     ),
     "quirk 33: begins anew": (
         rising(9000, 9500, 10_000, 0, 500, 1000, 1500),
