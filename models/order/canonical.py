@@ -13,7 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from models import times
-from models.frames import CallError, CallResult, CallResultError, decode
+from models.frames import Call, CallError, CallResult, CallResultError, decode
 from models.order import unsaid
 from models.record import Kind, Record
 
@@ -135,8 +135,17 @@ class _Instant:
         for one in ending:
             held = set(one)
             for other in beginning:
-                if held.isdisjoint(other):
+                if held.isdisjoint(other) and not _answers(one, other):
                     _put_before(one[-1], other[0])
+
+
+def _answers(one: list[_Node], other: list[_Node]) -> bool:
+    """Whether a frame of one file answers a call that only the other holds: then that was no cut between the two."""
+    frames = [decode(node.lines[0].payload) for node in one]
+    answered = {frame.message_id for frame in frames if isinstance(frame, CallResult | CallError)}
+    answered -= {frame.message_id for frame in frames if isinstance(frame, Call)}
+    calls = [decode(node.lines[0].payload) for node in other] if answered else []
+    return any(isinstance(frame, Call) and frame.message_id in answered for frame in calls)
 
 
 def _put_before(one: _Node, other: _Node) -> None:

@@ -154,6 +154,30 @@ def test_where_no_file_says_it_a_call_stands_before_its_answer() -> None:
         assert names(canonical(logged(files))) == names([call, answer])
 
 
+def test_files_that_share_out_calls_and_answers_are_no_cut_of_one() -> None:
+    wire = Wire()
+    wire.call("Heartbeat", {}, seconds=1)
+    wire.start(7, seconds=5)
+    wire.call("Heartbeat", {}, seconds=9)
+    first, call, answer, last = wire.records
+    files = [copy([first, answer], "a"), copy([call, last], "b")]
+    for order in (files, files[::-1]):
+        assert names(canonical(logged(order))) == names(wire.records)
+
+
+@pytest.mark.parametrize("cut", range(1, 5))
+def test_a_file_cut_within_an_instant_of_equal_ids_is_joined_again(cut: int) -> None:
+    wire = Wire()
+    wire.call("Heartbeat", {}, seconds=1)
+    for number in range(2):
+        wire.call("StatusNotification", {"connectorId": number}, "1", seconds=5)
+        wire.answer("1", {}, seconds=5)
+    wire.records[-1].payload += b" "  # else two frames of the instant are one
+    wire.call("Heartbeat", {}, seconds=9)
+    parts = [copy(wire.records[:cut], "z"), copy(wire.records[cut:], "a")]
+    assert names(canonical(logged(parts[::-1]))) == names(wire.records)
+
+
 def test_files_that_disagree_give_one_order_whichever_comes_first() -> None:
     records = tied().records
     first, second, third = copy(records, "a"), copy(records[::-1], "b"), copy([records[3], records[1]], "c")

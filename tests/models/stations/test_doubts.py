@@ -370,3 +370,16 @@ def test_what_told_no_time_stays_where_it_was_received_when_a_slow_clock_becomes
     wire.call("Heartbeat", {}, seconds=400)
     found = only(wire.fold(drain_every=1))
     assert (found.started_at, found.ended_at, found.inferred_cause) == (moment(10), moment(140), "available")
+
+
+def test_a_doubt_of_a_session_s_end_moves_with_it() -> None:
+    wire = Wire()
+    false = -4 * YEAR
+    wire.start(7, seconds=10, timestamp=at(10 + false))
+    for name, seconds in (("Charging", 15), ("Available", 100)):
+        payload = {"connectorId": 1, "status": name, "errorCode": "NoError", "timestamp": at(seconds + false)}
+        wire.call("StatusNotification", payload, seconds=seconds)
+    sample(wire, 1500, 130, 95)
+    wire.call("Heartbeat", {}, seconds=200)
+    found = only(wire.fold(drain_every=1))
+    assert (found.ended_at, found.inferred_cause) == (moment(95), "available")
