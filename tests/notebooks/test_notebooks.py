@@ -10,8 +10,12 @@ import polars as pl
 import pytest
 from planted import History
 
+from pipelines.home import Home
+from pipelines.warehouse import build
 from pipelines.warehouse.read import connect_readonly
 
+UNITS = ("_wh", "_kwh", "_min", "_h", "_percent", "per_1000_sessions")
+COUNTS = {"sessions", "with_energy", "episodes", "open_episodes", "episodes_open", "closed", "hour_of_day"}
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.py"))
 
 
@@ -54,13 +58,39 @@ def test_the_notebooks_agree_with_what_was_planted(history: History, monkeypatch
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_as_a_script(path: Path, history: History) -> None:
-    done = subprocess.run(
+def test_every_number_has_a_unit_or_is_a_count(path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.build(home)
+    monkeypatch.setenv("LADDSTROM_HOME", str(home.root))
+    _, values = _app(path).run()
+    values["connection"].close()
+    tables = [value for name, value in values.items() if f"{name}_sql" in values]
+    assert len(tables) >= 4
+    for table in tables:
+        for column, kind in table.schema.items():
+            if kind.is_numeric():
+                assert column in COUNTS or column.endswith(UNITS), column
+
+
+def _run_as_script(path: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, str(path)],
-        env={"LADDSTROM_HOME": str(history.home.root), "PATH": "/usr/bin:/bin"},
+        env={"LADDSTROM_HOME": str(home), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_as_a_script(path: Path, history: History) -> None:
+    done = _run_as_script(path, history.home.root)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_without_a_warehouse_it_says_so_and_makes_nothing(path: Path, tmp_path: Path) -> None:
+    done = _run_as_script(path, tmp_path / "none")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "none").exists()
