@@ -46,7 +46,7 @@ from models.sessions import ends, lifecycle, samples, v2x, v16
 from models.state import MAX_CALLS, AuthorizationState, AwaitedCall, SessionState, StationState, trim
 from models.stations import boots, operations, rates, statuses, timing
 from models.stations.memory import HourState, OperationState
-from models.tokens import authorizations, forms
+from models.tokens import authorizations, forms, lookalikes
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -105,7 +105,7 @@ def fold(state: StationState, record: Record, context: Context) -> Refusal | Non
         return _called(state, frame, readers[frame.action], record, received_us, context)
     if (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
         # 2.1's types 5 and 6 may carry any id and answer no call.
-        _answered(state, frame, record, received_us, protocol)
+        _answered(state, frame, record, received_us, context)
     return None
 
 
@@ -214,8 +214,6 @@ def _told(
     kind = type(event)
     if kind in _SHOWING and event.shown is not None:
         forms.show(state, event.shown, moment)
-    if kind is TransactionReported:
-        event = _masked(state, event, moment)
     awaited = _FOLDS[kind](state, event, moment)
     if state.faults and kind in flow.WITNESSES:
         flow.witness(state, event, moment)
@@ -248,13 +246,15 @@ def _command(
 
 
 def _answered(
-    state: StationState, frame: CallResult | CallError, record: Record, received_us: int | None, protocol: str
+    state: StationState, frame: CallResult | CallError, record: Record, received_us: int | None, context: Context
 ) -> None:
     if record.direction != _CSMS_TO_CP:
         record = _directed(state, frame, record)
     operations.answered(state, frame, received_us, record.direction)
     if record.direction != _CP_TO_CSMS:
-        _answer(state, frame, ADAPTERS[protocol], Moment(record, received_us, protocol, frame.message_id))
+        protocol = state.protocol or V16
+        moment = Moment(record, received_us, protocol, frame.message_id, context.token_key)
+        _answer(state, frame, ADAPTERS[protocol], moment)
 
 
 def _directed(state: StationState, frame: CallResult | CallError, record: Record) -> Record:
@@ -278,6 +278,9 @@ def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter
         # An answer that says nothing usable is still an answer, like an error.
         with contextlib.suppress(UnusableError):
             answer = adapter.ANSWERS[call.action](frame.payload)
+    if answer.transaction_id is not None and not answer.transaction_id.isdecimal():
+        named = lookalikes.hidden_number(answer.transaction_id, moment.token_key)
+        answer = msgspec.structs.replace(answer, transaction_id=named)
     if call.action == "Authorize":
         authorizations.answer(state, call, answer, moment)
     elif call.action == "BootNotification":
@@ -305,14 +308,6 @@ def _status(state: StationState, event: StatusReported, moment: Moment) -> None:
     episodes.report(state, event, moment)
     if moment.protocol == V16:
         v16.status(state, event, moment)
-
-
-def _masked(state: StationState, event: TransactionReported, moment: Moment) -> TransactionReported:
-    """Some stations name a transaction by the card that began it."""
-    transaction_id = forms.unless_shown(state, event.transaction_id, moment.token_key)
-    if transaction_id == event.transaction_id:
-        return event
-    return msgspec.structs.replace(event, transaction_id=transaction_id)
 
 
 def _notified(state: StationState, event: Notified, moment: Moment) -> None:

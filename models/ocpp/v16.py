@@ -25,6 +25,7 @@ from models.events import (
 from models.ids import bounded
 from models.ocpp import vendor_data
 from models.ocpp.lenient import Payload, present, small
+from models.tokens.lookalikes import hidden_name, hidden_number
 from models.tokens.pseudonyms import Token, shown
 
 BOTH_ACTIONS = frozenset({"DataTransfer"})
@@ -174,10 +175,10 @@ def read_boot(payload: Raw, key: bytes | None) -> Booted:
     """BootNotification; a charge box serial number (deprecated) stands in for the charge point's."""
     boot = _boot.read(payload)
     return Booted(
-        bounded(boot.charge_point_vendor),
-        bounded(boot.charge_point_model),
-        bounded(boot.charge_point_serial_number or boot.charge_box_serial_number),
-        bounded(boot.firmware_version),
+        hidden_name(boot.charge_point_vendor, key),
+        hidden_name(boot.charge_point_model, key),
+        hidden_name(boot.charge_point_serial_number or boot.charge_box_serial_number, key),
+        hidden_name(boot.firmware_version, key),
     )
 
 
@@ -215,7 +216,7 @@ def read_meter_values(payload: Raw, key: bytes | None) -> Metered | None:
     """MeterValues; None where no value is a register or power."""
     values = _meter_values.read(payload)
     found = readings.read(values.meter_value, times.parse, _signed)
-    return Metered(small(values.connector_id), _transaction_id(values.transaction_id), found) if found else None
+    return Metered(small(values.connector_id), _transaction_id(values.transaction_id, key), found) if found else None
 
 
 def read_start(payload: Raw, key: bytes | None) -> Started:
@@ -235,7 +236,7 @@ def read_stop(payload: Raw, key: bytes | None) -> Stopped:
     """StopTransaction; an omitted reason means Local (OCPP 1.6 section 4.10)."""
     stop = _stop.read(payload)
     meter_wh, refused_wh = _register(stop.meter_stop)
-    transaction_id = _transaction_id(stop.transaction_id)
+    transaction_id = _transaction_id(stop.transaction_id, key)
     if transaction_id is None and meter_wh is None:
         raise UnusableError("A StopTransaction with neither transaction nor meter.")
     token, at_us = shown(stop.id_tag, key), times.parse(stop.timestamp)
@@ -256,7 +257,7 @@ def read_answer(payload: Raw) -> Answer:
     """The answer to Authorize or StartTransaction."""
     answer = _answered.read(payload)
     info = answer.id_tag_info
-    return Answer(_transaction_id(answer.transaction_id), wording.word_shown(info.status) if info else None)
+    return Answer(_transaction_id(answer.transaction_id, None), wording.word_shown(info.status) if info else None)
 
 
 def read_remote_start(payload: Raw, key: bytes | None) -> RemoteStartAsked:
@@ -286,8 +287,10 @@ def _register(meter: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
     return (None, meter_wh) if meter_wh is not None and meter_wh < 0 else (meter_wh, None)
 
 
-def _transaction_id(value: int | str | None) -> str | None:
-    return None if value is None else bounded(str(value).strip())
+def _transaction_id(value: int | str | None, key: bytes | None) -> str | None:
+    if value is None:
+        return None
+    return bounded(str(value)) if type(value) is int else hidden_number(str(value).strip(), key) or None
 
 
 def _readings(values: list[_MeterValue] | None) -> tuple[readings.Reading, ...]:

@@ -24,6 +24,7 @@ from models.events import (
 from models.ids import bounded
 from models.ocpp import alarms, v16, vendor_data
 from models.ocpp.lenient import Payload, small
+from models.tokens.lookalikes import hidden, hidden_name
 from models.tokens.pseudonyms import Token, shown
 
 BOTH_ACTIONS = frozenset({"DataTransfer"})
@@ -219,10 +220,10 @@ def read_boot(payload: Raw, key: bytes | None) -> Booted:
     """BootNotification."""
     station = _boot.read(payload).charging_station or _Station()
     return Booted(
-        bounded(station.vendor_name),
-        bounded(station.model),
-        bounded(station.serial_number),
-        bounded(station.firmware_version),
+        hidden_name(station.vendor_name, key),
+        hidden_name(station.model, key),
+        hidden_name(station.serial_number, key),
+        hidden_name(station.firmware_version, key),
     )
 
 
@@ -244,17 +245,19 @@ def read_status(payload: Raw, key: bytes | None) -> StatusReported:
 
 
 def read_transaction(payload: Raw, key: bytes | None) -> TransactionReported:
-    """TransactionEvent; usable with a transactionId. An unknown eventType counts as Updated."""
+    """TransactionEvent; usable with a transactionId. An unknown eventType counts as Updated.
+
+    Some stations name a transaction by the card that began it: such an id is its pseudonym from here on.
+    """
     event = _transaction.read(payload)
     info = event.transaction_info or _Info()
-    transaction_id = bounded(info.transaction_id)
-    if transaction_id is None:
+    if not info.transaction_id:
         raise UnusableError("A TransactionEvent without a transactionId.")
     evse = event.evse or _Evse()
     token, at_us = _token(event.id_token, key), times.parse(event.timestamp)
     return TransactionReported(
         event.event_type if event.event_type in PHASES else "Updated",
-        transaction_id,
+        hidden(info.transaction_id, key),
         at_us,
         small(evse.id),
         small(evse.connector_id),
@@ -281,7 +284,11 @@ def read_meter_values(payload: Raw, key: bytes | None) -> EvseMetered | None:
 
 def read_notify(payload: Raw, key: bytes | None) -> Notified | None:
     """NotifyEvent: alarms raised and cleared, availability reported; None where no entry is either."""
-    entries = tuple(alarms.entries(_notify.read(payload).event_data or []))
+    events = _notify.read(payload).event_data or []
+    for event in events:
+        if event.transaction_id:
+            event.transaction_id = hidden(event.transaction_id, key)
+    entries = tuple(alarms.entries(events))
     return Notified(entries) if entries else None
 
 

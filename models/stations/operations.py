@@ -4,15 +4,17 @@ These rows tell a fault from an operator's action: a Faulted after a Reset, an e
 """
 
 from models import anomalies, ids
+from models.events import Operation
 from models.facts import StationEvent
 from models.frames import Call, CallError, CallResult
 from models.moment import Moment
 from models.ocpp.operations import read_operation, read_outcome
+from models.ocpp.versions import V16
 from models.record import Direction
 from models.state import MAX_OPERATIONS, StationState, trim
 from models.stations.memory import OperationState
 from models.times import as_utc
-from models.tokens import forms
+from models.tokens import lookalikes
 
 MAX_A_DAY = 256
 """Rows of one action that a station gets per day of the log: some vendors send their telemetry by DataTransfer."""
@@ -35,7 +37,7 @@ def take(state: StationState, call: Call, moment: Moment, *, is_system: bool) ->
         moment.protocol,
         event.evse_id,
         event.connector_id,
-        event.transaction_id and forms.unless_shown(state, event.transaction_id, moment.token_key),
+        _transaction_id(event, moment),
         event.token,
         event.at_us,
         moment.received_us,
@@ -65,6 +67,14 @@ def direction_of(state: StationState, message_id: str) -> str | None:
         if operation is not None and not operation.is_shadowed:
             return _ANSWERS[is_system]
     return next((_ANSWERS[not is_system] for is_system, operation in asked.items() if operation is not None), None)
+
+
+def _transaction_id(event: Operation, moment: Moment) -> str | None:
+    """The id that the session has."""
+    if event.transaction_id is None:
+        return None
+    hide = lookalikes.hidden_number if moment.protocol == V16 else lookalikes.hidden
+    return hide(event.transaction_id, moment.token_key) or None
 
 
 def answered(

@@ -1,15 +1,12 @@
 """Under which other forms a token may be known: said once per station and token. Not here: the forms (`aliases`)."""
 
-import functools
-
 from models import anomalies, ids
 from models.facts import TokenKey
 from models.moment import Moment
 from models.state import MAX_TOKENS, StationState, trim
 from models.times import as_utc
-from models.tokens import aliases
 from models.tokens.aliases import CONTROL, SUFFIX, SURE
-from models.tokens.pseudonyms import Token, canonical, pseudonym
+from models.tokens.pseudonyms import Token
 
 
 def show(state: StationState, token: Token, moment: Moment) -> None:
@@ -41,17 +38,3 @@ def show(state: StationState, token: Token, moment: Moment) -> None:
         if rule == CONTROL or (rule == SUFFIX and score >= SURE):
             kind = anomalies.Kind.TOKEN_REPAIRED
             anomalies.say(state, kind, moment, value=rule, subject=f"{token_id}/{rule}")
-
-
-def unless_shown(state: StationState, transaction_id: str, key: bytes | None) -> str:
-    """A transactionId, or its pseudonym where it is the uid of a card that the station has shown lately.
-
-    Either names one transaction for ever; most ids do not even look like a uid.
-    """
-    hidden = _as_card(transaction_id, key)
-    return hidden if hidden is not None and ids.short(ids.digest(hidden)) in state.tokens else transaction_id
-
-
-@functools.lru_cache(maxsize=1024)
-def _as_card(text: str, key: bytes | None) -> str | None:
-    return pseudonym(text, key) if aliases.is_uid(canonical(text) or "") else None

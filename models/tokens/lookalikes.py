@@ -35,6 +35,7 @@ NUMBERED = re.compile(f"{_PHONE}|{_CONTRACT}|{_PAYMENT}", re.IGNORECASE)
 _TIME = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])(?:[0-5]\d){2}\d*)?")
 """A day, or a moment, in digits."""
 _HEX = re.compile(r"[0-9a-f]+")
+_NUMBER = re.compile(r"-?[0-9]+")
 _LETTER = re.compile(r"[a-z]")
 _VEHICLE = re.compile(r"(?=.*[a-z])[a-hj-npr-z0-9]{13}\d{4}")
 
@@ -45,14 +46,19 @@ def hidden(text: str, key: bytes | None) -> str:
     UUIDs, days and moments in digits, and numbers of other lengths than cards have stay as they are.
     """
     if key is None or len(text) < _SHORTEST:
-        return text
+        return bounded(text) or ""
     return _hidden(text, key, False) if len(text) <= _LONGEST_KEPT else _hidden.__wrapped__(text, key, False)
 
 
+def hidden_number(text: str, key: bytes | None) -> str:
+    """As `hidden`, for 1.6's transactionId: a number, whatever it looks like, is the system's."""
+    return bounded(text) or "" if _NUMBER.fullmatch(text) else hidden(text, key)
+
+
 def hidden_name(text: str | None, key: bytes | None) -> str | None:
-    """As `hidden`, for names, serial numbers and 1.6's ids, which are plain numbers more often than not; "" is None."""
+    """As `hidden`, for names, versions and serial numbers, where the digits of a uid are no reason; "" is None."""
     if not text or key is None or len(text) < _SHORTEST:
-        return text or None
+        return bounded(text)
     return _hidden(text, key, True) if len(text) <= _LONGEST_KEPT else _hidden.__wrapped__(text, key, True)
 
 

@@ -11,16 +11,23 @@ from models.tables.catalogue import CORE_DEAD_LETTERS, RAW_VIEWS, published_fact
 from models.tables.landed import DEAD_LETTERS, LANDED, VIOLATIONS, Table
 from models.tables.metered import SESSION_CANDIDATES
 from models.tokens.pseudonyms import PREFIX, pseudonym
+from pipelines.warehouse import functions
 from pipelines.warehouse.sql import columns, identifier, literal, rows
 
 TOKEN_COLUMNS = frozenset({"token_id", "form_id"})
 """Columns of facts that hold tokens, in clear where the setting said so."""
+_HIDDEN = {
+    # Said in clear where the setting said so, or by an older step.
+    "transaction_id": "CASE WHEN protocol = 'ocpp1.6' THEN hidden_number(transaction_id) "
+    "ELSE hidden_id(transaction_id) END AS transaction_id"
+}
 Landed = Mapping[str, Sequence[Path]]
 """The Parquet files of each landed table."""
 
 
 def create(connection: duckdb.DuckDBPyConnection, landed: Landed, token_key: bytes | None) -> None:
     """Make every table and view that is read straight from Parquet; without a key, tokens stand as they were said."""
+    functions.create(connection, token_key)
     for name, table in RAW_VIEWS.items():
         source = DEAD_LETTERS if name == "raw_ocpp__dead_letters" else LANDED[name]
         _raw_view(connection, table, rows(source, landed.get(source.name, ())))
@@ -61,8 +68,9 @@ def _fact_table(connection: duckdb.DuckDBPyConnection, kind: type[Fact], source:
     """The newest version of each id, unless that one takes the fact back."""
     table = published_fact(LANDED[kind.table])
     key = identifier(kind.id_column)
+    shown = ", ".join(_HIDDEN.get(column.name) or identifier(column.name) for column in table.columns)
     connection.execute(
-        f"CREATE TABLE {identifier(table.name)} AS SELECT {columns(table)} FROM {_newest(kind, source)} "
+        f"CREATE TABLE {identifier(table.name)} AS SELECT {shown} FROM {_newest(kind, source)} "
         f"WHERE NOT deleted ORDER BY station_id, {key}"
     )
 

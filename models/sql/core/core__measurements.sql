@@ -1,7 +1,8 @@
 -- Sampled values of 1.6 MeterValues and StopTransaction, 2.x MeterValues and TransactionEvent, as reported and, beside
 -- that, normalised. Defaults are the specifications': measurand Energy.Active.Import.Register, context Sample.Periodic,
 -- location Outlet; the unit's default follows the measurand (2.x's schema default Wh says nothing of power).
--- Text of a value never leaves raw: signed data can hold a card number.
+-- Text of a value never leaves raw: signed data can hold a card number. Words beside it pass as all words of a charger
+-- do, those left out that could be a card's.
 -- DuckDB 1.5 binds ->> looser than IN and =, 2.0 tighter: hence the brackets.
 WITH carriers AS (
   SELECT
@@ -9,7 +10,11 @@ WITH carriers AS (
     message ->> '$[2]' AS action,
     TRY_CAST(coalesce(message ->> '$[3].evse.id', message ->> '$[3].evseId') AS INTEGER) AS evse_id,
     TRY_CAST(coalesce(message ->> '$[3].connectorId', message ->> '$[3].evse.connectorId') AS INTEGER) AS connector_id,
-    coalesce(message ->> '$[3].transactionId', message ->> '$[3].transactionInfo.transactionId') AS transaction_id,
+    -- As the step has them: an id that could be a card's number is its pseudonym.
+    coalesce(
+      hidden_number(trim(message ->> '$[3].transactionId')),
+      hidden_id(message ->> '$[3].transactionInfo.transactionId')
+    ) AS transaction_id,
     CASE (message ->> '$[2]')
       WHEN 'StopTransaction' THEN message -> '$[3].transactionData[*]'
       ELSE message -> '$[3].meterValue[*]'
@@ -245,11 +250,11 @@ SELECT
   n.session_id,
   n.sampled_at,
   coalesce(n.sampled_at + to_seconds(n.clock_offset_s), n.received_at) AS measured_at,
-  n.measurand,
-  n.phase,
-  n.location,
-  n.context,
-  coalesce(n.unit_said, CASE WHEN n.measurand LIKE 'Energy.%' THEN n.unit_expected END) AS unit,
+  shown_word(n.measurand) AS measurand,
+  shown_word(n.phase) AS phase,
+  shown_word(n.location) AS location,
+  shown_word(n.context) AS context,
+  shown_word(coalesce(n.unit_said, CASE WHEN n.measurand LIKE 'Energy.%' THEN n.unit_expected END)) AS unit,
   n.value,
   CASE WHEN n.unit_normalised IS NOT NULL THEN n.value_normalised END AS value_normalised,
   n.unit_normalised,

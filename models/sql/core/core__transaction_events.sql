@@ -4,11 +4,12 @@
 WITH said AS (
   SELECT
     station_id, protocol, received_at, source, ordinal, generation, "offset",
-    message ->> '$[3].transactionInfo.transactionId' AS transaction_id,
-    message ->> '$[3].eventType' AS event_type,
-    message ->> '$[3].triggerReason' AS trigger_reason,
-    message ->> '$[3].transactionInfo.chargingState' AS charging_state,
-    message ->> '$[3].transactionInfo.stoppedReason' AS stopped_reason,
+    -- As the step has them: an id or a word that could be a card's number is not shown.
+    hidden_id(message ->> '$[3].transactionInfo.transactionId') AS transaction_id,
+    shown_word(message ->> '$[3].eventType') AS event_type,
+    shown_word(message ->> '$[3].triggerReason') AS trigger_reason,
+    shown_word(message ->> '$[3].transactionInfo.chargingState') AS charging_state,
+    shown_word(message ->> '$[3].transactionInfo.stoppedReason') AS stopped_reason,
     TRY_CAST((message ->> '$[3].seqNo') AS BIGINT) AS seq_no,
     coalesce(TRY_CAST((message ->> '$[3].offline') AS BOOLEAN), false) AS is_offline,
     TRY_CAST((message ->> '$[3].evse.id') AS INTEGER) AS evse_id,

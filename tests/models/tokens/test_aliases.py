@@ -1,12 +1,12 @@
 """Forms of one card, and that none of them nor the card itself is ever in a state or a fact."""
 
 import pytest
-from captures import KEY, Folded, Wire
+from captures import KEY, Folded, Wire, at
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.record import Direction
-from models.state import encode
+from models.state import MAX_TOKENS, encode
 from models.tokens import aliases, pseudonyms
 
 
@@ -148,12 +148,36 @@ def test_a_transaction_named_by_its_card_keeps_an_identity_that_is_not_the_card(
     assert stop.transaction_id == session.transaction_id
 
 
-def test_a_transaction_id_that_only_looks_like_a_card_stays_as_it_is() -> None:
+def test_a_transaction_named_by_a_card_is_one_whether_or_not_the_card_was_shown_lately() -> None:
+    uid, others = "04C0FFEE123456", [f"04A0000000{number:04X}" for number in range(MAX_TOKENS + 1)]
     wire = Wire("ocpp2.0.1")
-    token = {"idToken": "04C0FFEE123456", "type": "ISO14443"}
-    for transaction_id in ("10000001", "0A1B2C3D"):
-        wire.transaction("Started", transaction_id, evse={"id": 1, "connectorId": 1}, idToken=token)
-    assert [session.transaction_id for session in wire.sessions()] == ["10000001", "0A1B2C3D"]
+    wire.transaction("Started", uid, wh=1000, evse={"id": 1, "connectorId": 1})
+    wire.call("Authorize", {"idToken": {"idToken": uid, "type": "ISO14443"}})
+    wire.transaction("Updated", uid, seconds=600, wh=1500)
+    for other in others:
+        wire.call("Authorize", {"idToken": {"idToken": other, "type": "ISO14443"}})
+    wire.transaction("Ended", uid, seconds=1200, wh=2000)
+    (session,) = wire.sessions()
+    assert (session.transaction_id, session.energy_wh, session.is_open) == (pseudonyms.pseudonym(uid, KEY), 1000, False)
+
+
+def test_a_fault_in_a_transaction_named_by_a_card_is_that_transaction_s() -> None:
+    wire = Wire("ocpp2.1")
+    wire.transaction("Started", "04C0FFEE123456", wh=1000, evse={"id": 1, "connectorId": 1})
+    wire.notify(component="EVSE", actualValue="true", trigger="Alerting", transactionId="04C0FFEE123456")
+    (fault,) = wire.fold().of("faults")
+    assert fault.in_transaction
+
+
+def test_a_1_6_id_in_words_that_is_a_card_leads_to_its_session_and_a_number_stays() -> None:
+    wire = Wire()
+    wire.start("04C0FFEE123456")
+    wire.stop("04C0FFEE123456")
+    wire.start("12345678", meterStart=3000, timestamp=at(3700))
+    wire.stop(12345678, meterStop=3500, timestamp=at(7200))
+    first, second = wire.sessions()
+    assert (first.transaction_id, first.is_open) == (pseudonyms.pseudonym("04C0FFEE123456", KEY), False)
+    assert (second.transaction_id, second.is_open) == ("12345678", False)
 
 
 @pytest.mark.parametrize(
