@@ -77,36 +77,49 @@ WITH documents AS (
 ), document_days AS (
   -- Days since 1970, so that only what can meet is compared.
   SELECT
-    document, lower(session_name) AS session_name, tokens,
+    document, lower(session_name) AS transaction_name, list_distinct(tokens) AS tokens, from_s, until_s,
     unnest(range(from_day, least(until_day, from_day + 31) + 1)) AS day
   FROM documents
 ), session_days AS (
-  SELECT
-    *,
-    unnest(range(from_day, least(coalesce(until_day, from_day + 31), from_day + 31) + 1)) AS day
+  SELECT *, unnest(range(from_day, least(coalesce(until_day, from_day + 31), from_day + 31) + 1)) AS day
   FROM sessions
-), found AS (
-  SELECT p.document, s.session_id, 'place' AS feature
-  FROM places AS p
-  JOIN document_days AS d ON d.document = p.document
-  JOIN (SELECT *, unnest(station_keys) AS station_key FROM session_days) AS s
-    ON s.day = d.day AND s.station_key = p.station_key
-  WHERE coalesce(p.evse_no = s.evse_no, true) AND coalesce(p.connector_no = s.connector_no, true)
-  UNION
-  SELECT d.document, s.session_id, 'token'
-  FROM (SELECT document, day, unnest(tokens) AS token_id FROM document_days) AS d
-  JOIN session_days AS s ON s.day = d.day AND s.token_id = d.token_id
-  UNION
-  SELECT d.document, s.session_id, 'transaction'
-  FROM document_days AS d
-  JOIN session_days AS s ON s.day = d.day AND s.transaction_name = d.session_name
+), session_places AS (
+  SELECT *, unnest(station_keys) AS station_key FROM session_days
+), document_places AS (
+  SELECT d.*, p.station_key, p.evse_no, p.connector_no
+  FROM document_days AS d JOIN places AS p ON p.document = d.document
+), pairs AS (
+  -- Joined by two at once: a token or a place alone is shared by too many.
+  SELECT d.document, s.session_id, 'place' AS one, 'token' AS other
+  FROM (SELECT *, unnest(tokens) AS token_id FROM document_places) AS d
+  JOIN session_places AS s ON s.day = d.day AND s.station_key = d.station_key AND s.token_id = d.token_id
+  WHERE coalesce(d.evse_no = s.evse_no, true) AND coalesce(d.connector_no = s.connector_no, true)
+    AND s.from_s < d.until_s AND coalesce(s.until_s > d.from_s, true)
+  UNION ALL
+  SELECT d.document, s.session_id, 'place', 'transaction'
+  FROM document_places AS d
+  JOIN session_places AS s
+    ON s.day = d.day AND s.station_key = d.station_key AND s.transaction_name = d.transaction_name
+  WHERE coalesce(d.evse_no = s.evse_no, true) AND coalesce(d.connector_no = s.connector_no, true)
+    AND s.from_s < d.until_s AND coalesce(s.until_s > d.from_s, true)
+  UNION ALL
+  SELECT d.document, s.session_id, 'token', 'transaction'
+  FROM (SELECT *, unnest(tokens) AS token_id FROM document_days) AS d
+  JOIN session_days AS s
+    ON s.day = d.day AND s.token_id = d.token_id AND s.transaction_name = d.transaction_name
+  WHERE s.from_s < d.until_s AND coalesce(s.until_s > d.from_s, true)
 ), agreeing AS (
   SELECT
-    document, session_id, string_agg(feature, ', ' ORDER BY feature) AS matched_by,
-    bool_or(feature = 'place') AS is_place_same, bool_or(feature = 'transaction') AS is_transaction_named
-  FROM found
+    document, session_id,
+    bool_or(one = 'place') AS is_place_same,
+    bool_or(other = 'transaction') AS is_transaction_named,
+    concat_ws(', ',
+      CASE WHEN is_place_same THEN 'place' END,
+      CASE WHEN bool_or(one = 'token' OR other = 'token') THEN 'token' END,
+      CASE WHEN is_transaction_named THEN 'transaction' END
+    ) AS matched_by
+  FROM pairs
   GROUP BY document, session_id
-  HAVING count(*) >= 2
 ), elsewhere AS (
   -- A place that is a station we know: another station's session is none of the document's.
   SELECT DISTINCT document
