@@ -119,6 +119,7 @@ def _belated(state: StationState, event: StatusReported, known: ConnectorState, 
             if event.error_code is None:
                 causes.add(fault, causes.of_status(event))
             fault.severity = severities.of_level(one.row, is_faulted=fault.is_faulted)
+            state.touch(fault.fault_id, fault)
             if is_over:
                 closing.close(state, fault, IMPLIED, known.reported_us, moment)
     if not named:

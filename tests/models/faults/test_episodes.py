@@ -278,3 +278,13 @@ def test_a_booted_vendor_and_model_say_what_its_code_means() -> None:
     wire.call("StatusNotification", payload)
     (fault,) = wire.fold().of("faults")
     assert (fault.canonical_code, fault.taxonomy, fault.unmapped_code) == ("over_current", "vendor", None)
+
+
+def test_a_queued_fault_beside_another_that_is_open_is_said_at_once() -> None:
+    wire = Wire()
+    for code, said, seconds in (("GroundFailure", 500, 500), ("HighTemperature", 100, 600)):
+        payload = {"connectorId": 1, "status": "Faulted", "errorCode": code, "timestamp": at(said)}
+        wire.call("StatusNotification", payload, seconds=seconds)
+    folded = wire.fold()
+    assert sorted(fault.code for fault in folded.of("faults")) == ["GroundFailure", "HighTemperature"]
+    assert sum(rate.faults for rate in folded.of("rates")) == 2
