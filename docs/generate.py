@@ -27,6 +27,25 @@ HEADINGS = {
     Origin.RAW: "Raw: verbatim, views over the restricted folder of the lake",
 }
 QUIRKS = DOCS.parent / "tests" / "models" / "quirks"
+SEVERITIES = {
+    Severity.CRITICAL: "A figure is unknown, or cannot be defended as it stands: look at these first.",
+    Severity.WARNING: "A figure rests on a decision that somebody may question; the row says on which.",
+    Severity.INFO: "Odd, and of no consequence for a figure.",
+}
+PROJECTS = {
+    "EVerest": "EVerest/EVerest",
+    "libocpp": "EVerest/libocpp",
+    "MicroOcpp": "matth-x/MicroOcpp",
+    "OpenEVSE": "OpenEVSE/openevse_esp32_firmware",
+    "citrineos-core": "citrineos/citrineos-core",
+    "evcc": "evcc-io/evcc",
+    "go-eCharger": "goecharger/go-eCharger-API-v2",
+    "steve": "steve-community/steve",
+}
+"""Where the issues of projects are that the sources name by a short name."""
+_REFERENCES = re.compile(
+    rf"(?<![\w/])([\w.-]+/[\w.-]+|{'|'.join(map(re.escape, PROJECTS))})((?:,| and)? (?:PR )?\d+(?![\w,.]*\d))+"
+)
 _NUMBER = re.compile(r"test_quirk_(\d+a?)_")
 _SAID = re.compile(r"(.+?)Source: (.+?) We: (.+)")
 MADE = "<!-- made by `make docs`; do not edit -->"
@@ -50,9 +69,18 @@ def anomalies() -> str:
     """The vocabulary of `core__anomalies`."""
     lines = ["# Anomalies", "", MADE, ""]
     lines += ["The words of `core__anomalies.anomaly`. An anomaly changes no figure: it says why one is as it is.", ""]
-    lines += [f"At most {MAX_A_DAY} of a kind are said per station and day of the log.", ""]
+    lines += [
+        "Each row names the station, the session where there is one, what was seen (`value`), what it was held against"
+        " (`expected`), and the frame it was seen in. How many there are of each:",
+        "",
+    ]
+    lines += [
+        "```sh",
+        'laddstrom sql "SELECT severity, anomaly, count(*) FROM core__anomalies GROUP BY ALL ORDER BY ALL"',
+    ]
+    lines += ["```", "", f"At most {MAX_A_DAY} of a kind are said per station and day of the log.", ""]
     for severity in Severity:
-        lines += [f"## {severity.capitalize()}", "", "| anomaly | meaning |", "|---|---|"]
+        lines += [f"## {severity.capitalize()}", "", SEVERITIES[severity], "", "| anomaly | meaning |", "|---|---|"]
         lines += [f"| `{word}` | {meaning} |" for word, weight, meaning in described() if weight == severity]
         lines.append("")
     return "\n".join(lines)
@@ -62,7 +90,13 @@ def quirks() -> str:
     """The quirks of the field, from the docstrings of their tests: what, source, what we do."""
     lines = ["# Quirks of the field", "", MADE, ""]
     lines += ["What chargers do beside the specification, who saw it, and what becomes of it here.", ""]
-    lines += ["Each has a test from wire frames to facts, under `tests/models/quirks/`.", ""]
+    lines += [
+        "A source such as `evcc 10399` is an issue or pull request (PR) of that project on GitHub; the others are"
+        " clauses of specifications, files and pages. A word in code is a column, one of its values, or an anomaly: see"
+        " the [data dictionary](data-dictionary.md) and the [anomalies](anomalies.md). Rows of one number are sides of one"
+        " quirk. Each has a test from wire frames to facts, under `tests/models/quirks/`.",
+        "",
+    ]
     lines += ["| no. | quirk | source | what we do | test |", "|---|---|---|---|---|"]
     found = [row for path in sorted(QUIRKS.glob("test_*.py")) for row in _quirks_of(path)]
     lines += [f"| {' | '.join(row)} |" for row in sorted(found, key=lambda it: (int(it[0].rstrip("a")), it[0]))]
@@ -78,8 +112,25 @@ def _quirks_of(path: Path) -> list[tuple[str, str, str, str, str]]:
             if parts is None:
                 raise ValueError(f"{path.name}: the docstring of {function.name} is not 'quirk. Source: ... We: ...'")
             what, source, ours = (text.strip().replace("|", "\\|") for text in parts.groups())
-            found.append((number[1].lstrip("0"), what, source, ours, f"`{path.name}`"))
+            found.append((number[1].lstrip("0"), what, _linked(source), _capital(ours), f"`{path.name}`"))
     return found
+
+
+def _linked(source: str) -> str:
+    """A source whose issue numbers lead to them; GitHub leads on from an issue's address to a pull request's."""
+
+    def links(match: re.Match[str]) -> str:
+        project = PROJECTS.get(match[1], match[1])
+        address = f"https://github.com/{project}/issues"
+        return match[1] + re.sub(r"\d+", lambda n: f"[{n[0]}]({address}/{n[0]})", match[0].removeprefix(match[1]))
+
+    return _REFERENCES.sub(links, source)
+
+
+def _capital(sentence: str) -> str:
+    """A sentence with a capital where it begins with a plain word; names such as meterStop stay."""
+    first = sentence.split(maxsplit=1)[0]
+    return sentence[0].upper() + sentence[1:] if first.strip(",:;").islower() and first[0].isalpha() else sentence
 
 
 def command_line() -> str:

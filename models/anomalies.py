@@ -88,11 +88,11 @@ class Kind(StrEnum):
     ENERGY_DISAGREES = "energy_disagrees", W, "Two kinds of evidence for a session's energy differ."
     ENERGY_UNKNOWN = "energy_unknown", W, "Nothing that was reported says what a session took."
     ENERGY_BY_PARTNER = "energy_by_partner", W, "Only a partner's document (OCPI) says what a session took."
-    PARTNER_DISAGREES = "partner_disagrees", W, "A partner's CDR says other energy than the station: by 1 % and 50 Wh."
+    PARTNER_DISAGREES = "partner_disagrees", W, "A partner's CDR (OCPI) is over 1 % and 50 Wh beside the station."
     PARTNER_AMBIGUOUS = (
         "partner_ambiguous",
         I,
-        "Which session a partner's document speaks of is open: it counts for none.",
+        "A partner's document (OCPI) may speak of several sessions: it counts for none.",
     )
     UNIT_SUSPECT = "unit_suspect", W, "A register contradicts its unit (Wh labelled kWh or the reverse)."
     UNIT_MISSING = "unit_missing", I, "A register without a unit among registers that name one."

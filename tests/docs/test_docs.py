@@ -19,7 +19,7 @@ def _generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["data-dictionary.md", "anomalies.md", "cli.md"])
+@pytest.mark.parametrize("page", ["data-dictionary.md", "anomalies.md", "quirks.md", "cli.md"])
 def test_generated_pages_are_current(page: str) -> None:
     written = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert written == _generator().PAGES[page](), "run `make docs`"
@@ -31,6 +31,16 @@ def test_generated_pages_are_current(page: str) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_issues_that_quirks_rest_on_are_links() -> None:
+    linked = _generator()._linked
+    assert linked("evcc 10399 (Growatt); OCPP 1.6 errata 3.18.") == (
+        "evcc [10399](https://github.com/evcc-io/evcc/issues/10399) (Growatt); OCPP 1.6 errata 3.18."
+    )
+    two = linked("EVerest/libocpp PR 298 and 688; x (EN+: 10,798 Wh).")
+    assert two.startswith("EVerest/libocpp PR [298](https://github.com/EVerest/libocpp/issues/298) and [688](https://")
+    assert two.endswith("/688); x (EN+: 10,798 Wh).")
 
 
 def test_every_decision_is_listed() -> None:
