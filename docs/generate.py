@@ -93,8 +93,8 @@ def quirks() -> str:
     lines += [
         "A source such as `evcc 10399` is an issue or pull request (PR) of that project on GitHub; the others are"
         " clauses of specifications, files and pages. A word in code is a column, one of its values, or an anomaly: see"
-        " the [data dictionary](data-dictionary.md) and the [anomalies](anomalies.md). Rows of one number are sides of one"
-        " quirk. Each has a test from wire frames to facts, under `tests/models/quirks/`.",
+        " the [data dictionary](data-dictionary.md) and the [anomalies](anomalies.md). Rows of one number are sides of"
+        " one quirk. Each has a test from wire frames to facts, under `tests/models/quirks/`.",
         "",
     ]
     lines += ["| no. | quirk | source | what we do | test |", "|---|---|---|---|---|"]
