@@ -155,3 +155,41 @@ def test_rates_add_up_to_what_they_are_rates_of(opened: duckdb.DuckDBPyConnectio
         (11_193, 11_193)
     ]
     assert rows(opened, "SELECT sum(violations) FROM core__violation_rates") == [(6,)]
+
+
+def test_the_logs_give_the_numbers_that_were_counted_by_hand(opened: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        opened,
+        """SELECT CASE WHEN station_id LIKE 'RS-VCP%' THEN 'vcp' WHEN station_id LIKE 'CH-00%' THEN 'csv'
+               WHEN station_id LIKE 'CS-SYNTHETIC%' THEN 'traces' WHEN station_id LIKE 'CS-%' THEN 'sap' ELSE 'other'
+             END,
+             protocol, count(*), count(*) FILTER (started_at IS NOT NULL AND NOT is_open), sum(energy_wh)
+           FROM core__sessions GROUP BY ALL ORDER BY ALL""",
+    )
+    assert found == [
+        ("csv", "ocpp1.6", 39, 39, 62_400),
+        ("other", "ocpp1.6", 1, 0, None),  # a single start from an issue's text
+        ("sap", "ocpp1.6", 145, 145, 34_975),
+        ("sap", "ocpp2.0.1", 51, 51, 4_837),
+        ("traces", "ocpp1.6", 4, 4, 13_600),
+        ("vcp", "ocpp1.6", 3, 3, 2_249),
+        ("vcp", "ocpp2.0.1", 3, 3, 2_250),
+        ("vcp", "ocpp2.1", 3, 3, 2_250),
+    ]
+    sessions = "SELECT min(energy_wh), max(energy_wh) FROM core__sessions WHERE station_id LIKE 'RS-VCP%'"
+    assert rows(opened, sessions) == [(749, 750)]
+    # The 2.0.1 register counts Wh and is labelled kWh: the fault is named, once a session.
+    named = "SELECT station_id, count(*) FROM core__anomalies WHERE anomaly = 'unit_suspect' GROUP BY ALL"
+    assert rows(opened, named) == [("RS-VCP201", 3)]
+    late = "SELECT energy_wh FROM core__sessions WHERE transaction_id = '1142'"
+    assert rows(opened, late) == [(1_596,)]
+
+
+def test_faults_cards_and_refusals_are_those_of_the_logs(opened: duckdb.DuckDBPyConnection) -> None:
+    faults = """SELECT canonical_code, count(*), sum(epoch(closed_at - opened_at))::INT FROM core__fault_episodes
+      WHERE station_id LIKE 'CH-00%' OR (station_id LIKE 'CS-%' AND station_id NOT LIKE 'CS-SYNTHETIC%')
+      GROUP BY ALL ORDER BY ALL"""
+    assert rows(opened, faults) == [("connector_lock_failure", 102, 9_180), ("unknown_fault", 2, 31)]
+    cards = "SELECT count(*), count(DISTINCT token_id) FROM core__authorizations WHERE station_id LIKE 'CH-00%'"
+    assert rows(opened, cards) == [(101, 1)]
+    assert rows(opened, "SELECT reason, count(*) FROM core__dead_letters GROUP BY ALL") == [("unsupported_protocol", 6)]
