@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ingest.imports.entries import Entry, LineError, Refused, microseconds, station
+from ingest.imports.entries import Entry, LineError, Refused, receipt, station
 from ingest.imports.reader import LINE_LIMIT_BYTES, Line
 from models.reasons import Reason
 from models.record import Kind
@@ -61,7 +61,8 @@ def _entry(ordinal: int, row: bytes, table: _Table) -> Entry:
     if len(fields) != len(table.header):
         raise LineError(f"the row has {len(fields)} fields, the header {len(table.header)}")
     timestamp, name, _, frame = (fields[table.header[column]] for column in COLUMNS)
-    return Entry(ordinal, station(name), Kind.FRAME, None, None, microseconds(timestamp), frame)
+    received_at_us, is_zoneless = receipt(timestamp)
+    return Entry(ordinal, station(name), Kind.FRAME, None, None, received_at_us, frame, is_zoneless)
 
 
 def _unquoted(row: bytes, table: _Table) -> list[bytes] | None:

@@ -37,6 +37,8 @@ class Entry(NamedTuple):
     protocol: str | None
     received_at_us: int | None
     payload: bytes
+    is_zoneless: bool = False
+    """The time of receipt is without a zone, and given as if it were UTC (`zones`)."""
 
 
 class Refused(NamedTuple):
@@ -119,6 +121,8 @@ def kind_and_direction(word: bytes) -> tuple[Kind, str | None]:
     return kind, Direction.CSMS_TO_CP.value if _TO_STATION.fullmatch(text) else None
 
 
-def microseconds(timestamp: bytes) -> int | None:
-    """A log's time in microseconds since the epoch; without a zone it is UTC, unreadable it is null."""
-    return times.microseconds(timestamp.decode("ascii", "replace").strip())
+def receipt(timestamp: bytes) -> tuple[int | None, bool]:
+    """A log's time in microseconds since the epoch, unreadable null; and whether it lacks a zone, then read as UTC."""
+    text = timestamp.decode("ascii", "replace").strip()
+    received_at_us = times.microseconds(text)
+    return received_at_us, times.told(text, received_at_us) == times.ZONELESS

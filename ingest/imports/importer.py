@@ -1,7 +1,7 @@
 """One log file to Kafka: every line becomes a record of `ocpp.frames` or a dead letter, and is counted.
 
-The file is read twice: once for its name (a hash of its content), its number of lines and the versions its
-stations speak, once to send. Not here: whether the file is known already.
+The file is read twice: once for its name (a hash of its content), its number of lines, the versions its
+stations speak and the zone it writes in, once to send. Not here: whether the file is known already.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ from ingest.imports.errors import FileChangedError
 from ingest.imports.formats import Format, recognise
 from ingest.imports.inference import Directions, Versions
 from ingest.imports.reader import Content
+from ingest.imports.zones import Zones
 from ingest.producer import Producer
 from models.dead_letters import DeadLetter
 from models.log import DEAD_LETTERS, FRAMES, MAX_PAYLOAD_BYTES, META_HEADER
@@ -38,6 +39,7 @@ class Survey:
     format: Format
     size: int
     versions: Versions
+    zones: Zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,13 @@ class Imported:
 def survey(path: Path) -> Survey:
     """Read a file without sending anything; raises `UnknownFormatError` where it is no log."""
     log_format = recognise(path)
-    content, versions, lines = Content(path), Versions(), 0
+    content, versions, zones, lines = Content(path), Versions(), Zones(), 0
     for entry in log_format.entries(content.lines()):
         lines += 1
         if isinstance(entry, Entry):
             versions.learn(entry.station_id, entry.payload, entry.protocol)
-    return Survey(path, content.source, lines, log_format, content.size, versions)
+            zones.learn(entry)
+    return Survey(path, content.source, lines, log_format, content.size, versions, zones)
 
 
 def import_file(
@@ -112,6 +115,7 @@ class _Sender:
     def __init__(self, found: Survey, producer: Producer) -> None:
         self._source = found.source
         self._versions = found.versions.from_the_start()
+        self._zones = found.zones.from_the_start()
         self._directions = Directions()
         self._producer = producer
         self.sent: Counter[Kind] = Counter()
@@ -130,7 +134,7 @@ class _Sender:
             entry.kind,
             direction,
             self._versions.of(entry.station_id, entry.payload, entry.protocol),
-            entry.received_at_us,
+            self._zones.received(entry),
             None,
             entry.ordinal,
             self._source,

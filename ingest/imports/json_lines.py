@@ -17,8 +17,8 @@ from ingest.imports.entries import (
     Refused,
     by_line,
     kind_and_direction,
-    microseconds,
     protocol,
+    receipt,
     station,
     station_of_path,
 )
@@ -123,14 +123,16 @@ def _entry(line: Line) -> Entry:
     if not said.station:
         raise LineError("the line names no charger (chargePointId, path or device)")
     kind, direction = kind_and_direction(said.direction)
+    received_at_us, is_zoneless = receipt(said.time)
     return Entry(
         line.number,
         station(said.station),
         kind,
         direction,
         protocol(said.version),
-        microseconds(said.time),
+        received_at_us,
         said.raw,
+        is_zoneless,
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ingest.imports.entries import Entry, LineError, Refused, by_line, microseconds, station
+from ingest.imports.entries import Entry, LineError, Refused, by_line, receipt, station
 from ingest.imports.reader import Line
 from models.record import Kind
 
@@ -41,25 +41,25 @@ def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
 
 
 def _entry(line: Line) -> Entry:
-    start, received_at_us = _begun(line.content)
+    start, time = _begun(line.content)
     named = _NAMED.match(line.content, start)
     if named is None:
         raise LineError("the line is not `NAME : [frame]`")
     name = _bare(named[1] or named[2])
     if not name:
         raise LineError("the line names no charger before its frame")
-    return Entry(
-        line.number, station(name), Kind.FRAME, None, None, received_at_us, line.content[named.end() :].strip()
-    )
+    received_at_us, is_zoneless = receipt(time)
+    frame = line.content[named.end() :].strip()
+    return Entry(line.number, station(name), Kind.FRAME, None, None, received_at_us, frame, is_zoneless)
 
 
-def _begun(content: bytes) -> tuple[int, int | None]:
+def _begun(content: bytes) -> tuple[int, bytes]:
     """Where the name begins, and the time that stands before it."""
     timed = _TIMED.match(content)
     if timed is None:
-        return 0, None
+        return 0, b""
     logged = _LOGGED.match(content, timed.end())
-    return (logged or timed).end(), microseconds(timed[1] or b"")
+    return (logged or timed).end(), timed[1] or b""
 
 
 def _bare(name: bytes) -> bytes:
