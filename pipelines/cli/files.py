@@ -74,12 +74,15 @@ def table(summary: Summary) -> str:
         ),
         ("sessions", run.sessions, whole.sessions),
         ("sessions open", run.open_sessions, whole.open_sessions),
-        ("energy, kWh", run.energy_kwh, whole.energy_kwh),
+        ("energy, kWh", f"{run.energy_kwh:,.3f}", f"{whole.energy_kwh:,.3f}"),
         ("seconds", round(summary.seconds, 1), ""),
     ]
     width = max(len(name) for name, _, _ in rows)
     lines = [f"{'':{width}}  {'this run':>12}  {'whole warehouse':>15}"]
-    lines += [f"{name:{width}}  {_number(this):>12}  {_number(all_):>15}" for name, this, all_ in rows]
+    lines += [f"{name:{width}}  {_number(this):>12}  {_number(all_):>15}".rstrip() for name, this, all_ in rows]
+    if run.dead_letters or summary.refused:
+        why = "SELECT reason, source, ordinal, detail FROM core__dead_letters"
+        lines += ["", f'What was refused or is a dead letter (ordinal: its line, from 0): laddstrom sql "{why}"']
     return "\n".join([*lines, "", f"Warehouse: {summary.database}"])
 
 
