@@ -327,3 +327,20 @@ def test_many_sessions_of_one_card_each_find_their_own_cdr(lake: Lake) -> None:
     assert rows(opened, "SELECT energy_wh FROM core__sessions ORDER BY started_at") == [
         (1000 * (1 + number),) for number in range(30)
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kwh", "before", "after"),
+    [
+        (60, 0.4, "phantom", "short"),
+        (3600, 0.4, "normal", "low_energy"),
+        (3600, 0.5, "normal", "normal"),
+    ],
+)
+def test_the_class_of_a_session_follows_the_energy_taken_over(
+    lake: Lake, seconds: int, kwh: float, before: str, after: str
+) -> None:
+    wire, query = unmetered(end=seconds), "SELECT session_class FROM core__sessions"
+    assert rows(built(lake, wire), query) == [(before,)]
+    lake.objects(cdr(kwh=kwh, end=seconds))
+    assert rows(lake.build(), query) == [(after,)]
