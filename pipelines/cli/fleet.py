@@ -44,6 +44,6 @@ def simulate(
         )
     truth.write(truth_file)
     print(
-        f"{len(truth.sessions)} sessions, {truth.energy_wh:,} Wh, {len(truth.faults)} faults, "
-        f"{len(truth.authorizations)} authorizations; the truth is in {truth_file}"
+        f"Driven: sessions {len(truth.sessions):,}, energy {truth.energy_wh:,} Wh, faults {len(truth.faults):,}, "
+        f"authorizations {len(truth.authorizations):,}; the truth is in {truth_file}"
     )
