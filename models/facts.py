@@ -32,7 +32,9 @@ class Session(Fact, kw_only=True, gc=False):
     evse_id: EvseId = None
     connector_id: ConnectorId = None
     protocol: Protocol = None
-    transaction_id: Annotated[str | None, doc("Newest transactionId of the session, as text.")] = None
+    transaction_id: Annotated[
+        str | None, doc("Newest transactionId, as text; a pseudonym where it could be a card's.")
+    ] = None
     token_id: TokenId = None
     token_kind: TokenKind = None
     authorization_id: Annotated[str | None, doc("The request that presented its token; null = none.")] = None

@@ -251,10 +251,14 @@ SELECT
   n.sampled_at,
   coalesce(n.sampled_at + to_seconds(n.clock_offset_s), n.received_at) AS measured_at,
   shown_word(n.measurand) AS measurand,
-  shown_word(n.phase) AS phase,
-  shown_word(n.location) AS location,
-  shown_word(n.context) AS context,
-  shown_word(coalesce(n.unit_said, CASE WHEN n.measurand LIKE 'Energy.%' THEN n.unit_expected END)) AS unit,
+  CASE WHEN n.phase_normalised IS NULL THEN shown_word(n.phase) ELSE n.phase END AS phase,
+  CASE WHEN n.location_normalised IS NULL THEN shown_word(n.location) ELSE n.location END AS location,
+  CASE WHEN n.context_normalised = 'Other' THEN shown_word(n.context) ELSE n.context END AS context,
+  CASE
+    WHEN n.unit_said IS NULL THEN CASE WHEN n.measurand LIKE 'Energy.%' THEN n.unit_expected END
+    WHEN n.unit_known IS NULL THEN shown_word(n.unit_said)
+    ELSE n.unit_said
+  END AS unit,
   n.value,
   CASE WHEN n.unit_normalised IS NOT NULL THEN n.value_normalised END AS value_normalised,
   n.unit_normalised,

@@ -1,4 +1,4 @@
-"""Every text of OCPP's own schemas, one by one: messages in which one text is another. Not here: what that text is.
+"""Every field of OCPP's own schemas, one by one: messages in which it holds another text. Not here: what that text is.
 
 Driven by the schemas, so that a field nobody thought of is among them.
 """
@@ -15,7 +15,7 @@ _DEEPEST = 9
 
 
 class Text(NamedTuple):
-    """A text field of a message, and the whole message around it."""
+    """A text or number of a message, and the whole message around it."""
 
     protocol: str
     action: str
@@ -35,6 +35,14 @@ class Text(NamedTuple):
         return changed
 
     @property
+    def is_number(self) -> bool:
+        """A number belongs there."""
+        at: Any = self.payload
+        for key in self.path:
+            at = at[key]
+        return not isinstance(at, str)
+
+    @property
     def name(self) -> str:
         """For whoever reads what failed."""
         place = ".".join(str(key) for key in self.path)
@@ -42,7 +50,10 @@ class Text(NamedTuple):
 
 
 def texts(protocol: str) -> Iterator[Text]:
-    """All text fields of all calls and answers of a version, enumerations included: stations write what they like."""
+    """All text fields of all calls and answers of a version, enumerations and numbers included.
+
+    Stations write what they like.
+    """
     adapter = ADAPTERS[protocol]
     for action in sorted(adapter.CP_ACTIONS | adapter.CSMS_ACTIONS):
         for message in (Message.REQUEST, Message.ANSWER):
@@ -88,7 +99,7 @@ _USUAL = {
 
 
 def _paths(value: Any, before: Path = ()) -> Iterator[Path]:
-    if isinstance(value, str):
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
         yield before
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in children:

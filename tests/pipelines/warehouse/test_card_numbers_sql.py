@@ -59,9 +59,13 @@ class Planted:
         self.owners: dict[str, set[str]] = defaultdict(set)
 
     def plant(self, field: Text) -> None:
-        # A station of its own: what one says of itself last, and how often, hides nothing of another.
-        wire = self.wires.setdefault(field.name, Wire(field.protocol, station=f"CP{len(self.wires)}"))
         card = FORMS[self.form](field.name)
+        if field.is_number and (canonical(bare(card)) or "").isdecimal():
+            # Digits where digits belong are a number.
+            return
+        # A station of its own: what one says of itself last, and how often, hides nothing of another.
+        number = len(self.wires)
+        wire = self.wires[field.name] = Wire(field.protocol, station=f"CP{number}", source=f"log {number}")
         self.owners[canonical(bare(card)) or ""].add(field.name)
         _show(wire, bare(card))
         says = Direction.CP_TO_CSMS if field.is_station else Direction.CSMS_TO_CP
