@@ -63,7 +63,9 @@ class AwaitedCall(msgspec.Struct, array_like=True, gc=False):
     token: str | None = None
     asked_us: int | None = None
     is_shadowed: bool = False
-    """A newer call of the system's has the same id: an answer that does not tell whose it is, is its answer."""
+    """No longer written: see `newer`."""
+    newer: int = 0
+    """Newer calls of the system's with the same id: an answer that does not tell whose it is, is the newest one's."""
 
 
 class AuthorizationState(msgspec.Struct, array_like=True, gc=False):

@@ -228,7 +228,7 @@ def _asked(
 ) -> Refusal | None:
     """Fold a call of the system's."""
     if state.calls and (waiting := state.calls.get(_key(call.message_id))) is not None:
-        waiting.is_shadowed = True
+        waiting.newer += 1
     return _command(state, call, record, received_us, context) if call.action in COMMANDS else None
 
 
@@ -262,9 +262,11 @@ def _directed(state: StationState, frame: CallResult | CallError, record: Record
     call, direction = state.calls.get(_key(frame.message_id)), record.direction
     if direction is None and call is None:
         direction = operations.direction_of(state, frame.message_id)
-    elif call is not None and (direction is None or call.is_shadowed):
-        direction = _CP_TO_CSMS if call.is_shadowed else _CSMS_TO_CP
-        call.is_shadowed = False
+    elif call is not None:
+        is_older = call.newer > 0 or call.is_shadowed
+        direction = direction or (_CP_TO_CSMS if is_older else _CSMS_TO_CP)
+        if is_older:
+            call.newer, call.is_shadowed = max(0, call.newer - 1), False
     return record if direction == record.direction else msgspec.structs.replace(record, direction=direction)
 
 

@@ -17,7 +17,8 @@ UP, DOWN = Direction.CP_TO_CSMS.value, Direction.CSMS_TO_CP.value
 def told(ordered: list[Record]) -> list[Record]:
     """The records of one station in their order, with direction and protocol where these follow from the others.
 
-    An answer takes the opposite of the newest call of its id that waits for one. A frame is of the version that the
+    An answer takes the opposite of the newest call of its id that waits for one; one whose direction is known is the
+    newest one's of its side. A frame is of the version that the
     station spoke last before it, else of the first one after it.
     """
     frames = [record for record in ordered if record.kind == Kind.FRAME]
@@ -41,12 +42,21 @@ def _directed(ordered: list[Record]) -> list[Record]:
         if isinstance(frame, Call) and record.direction is not None:
             waiting[frame.message_id].append(record.direction)
         elif isinstance(frame, CallResult | CallError):
-            calls = waiting.get(frame.message_id)
-            direction = against(calls.pop()) if calls else None
-            if record.direction is None and direction is not None:
-                record = msgspec.structs.replace(record, direction=direction)
+            calls = waiting[frame.message_id]
+            if record.direction is None and calls:
+                record = msgspec.structs.replace(record, direction=against(calls.pop()))
+            elif record.direction is not None:
+                _answered(calls, against(record.direction))
         found.append(record)
     return found
+
+
+def _answered(calls: list[str], side: str) -> None:
+    """Take out the newest call of one side."""
+    for place in range(len(calls) - 1, -1, -1):
+        if calls[place] == side:
+            del calls[place]
+            return
 
 
 def _versioned(ordered: list[Record]) -> list[Record]:

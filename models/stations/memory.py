@@ -57,5 +57,5 @@ class OperationState(msgspec.Struct, array_like=True, gc=False):
     detail: str | None = None
     answered_us: int | None = None
     outcome: str | None = None
-    is_shadowed: bool = False
-    """A newer call of the other side has the same id: an answer that does not tell whose it is, is that one's."""
+    newer: int = 0
+    """Newer calls of the other side with the same id: an answer that does not tell whose it is, is the newest one's."""

@@ -57,14 +57,14 @@ def shadow(state: StationState, message_id: str, *, is_system: bool) -> None:
     state.operations.pop(_key(message_id, is_system=is_system), None)
     waiting = state.operations.get(_key(message_id, is_system=not is_system))
     if waiting is not None:
-        waiting.is_shadowed = True
+        waiting.newer += 1
 
 
 def direction_of(state: StationState, message_id: str) -> str | None:
     """The direction of an answer that does not tell it: it is the newest call's that waits (`order.unsaid`)."""
     asked = {side: state.operations.get(_key(message_id, is_system=side)) for side in (False, True)}
     for is_system, operation in asked.items():
-        if operation is not None and not operation.is_shadowed:
+        if operation is not None and not operation.newer:
             return _ANSWERS[is_system]
     return next((_ANSWERS[not is_system] for is_system, operation in asked.items() if operation is not None), None)
 
@@ -86,8 +86,8 @@ def answered(
     is_system = direction == Direction.CP_TO_CSMS
     operation = state.operations.pop(_key(frame.message_id, is_system=is_system), None)
     older = state.operations.get(_key(frame.message_id, is_system=not is_system))
-    if older is not None:
-        older.is_shadowed = False
+    if older is not None and older.newer:
+        older.newer -= 1
     if operation is None:
         return
     operation.outcome = read_outcome(frame.payload) if isinstance(frame, CallResult) else ERROR

@@ -27,6 +27,17 @@ def test_an_answer_goes_against_the_newest_call_that_waits_for_one() -> None:
         assert [record.direction for record in canonical(order)] == [None, UP, DOWN, UP, DOWN, None]
 
 
+def test_an_answer_of_a_known_direction_is_its_own_side_s() -> None:
+    log = [
+        frame(BEAT, ordinal=0, us=START_US + 1),
+        frame(RESET, ordinal=1, us=START_US + 2, direction=DOWN),
+        frame([3, "1", {}], ordinal=2, us=START_US + 3, direction=DOWN),
+        frame([3, "1", {"more": 1}], ordinal=3, us=START_US + 4, direction=DOWN),
+        frame([3, "1", {}], ordinal=4, us=START_US + 5, direction=None),
+    ]
+    assert canonical(log)[-1].direction == UP
+
+
 def test_a_frame_is_of_the_version_spoken_before_it_else_of_the_first_one_after() -> None:
     protocols = [None, "ocpp1.6", None, "ocpp2.1", None]
     log = [frame(BEAT, ordinal=n, us=START_US + n + 1, protocol=protocol) for n, protocol in enumerate(protocols)]

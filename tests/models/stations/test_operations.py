@@ -282,6 +282,23 @@ def test_an_answer_without_a_direction_is_the_newest_call_s_live_as_in_a_replay(
     assert outcomes["Reset"] == ("Accepted" if newest == "system" else "Rejected")
 
 
+def test_an_answer_without_a_direction_is_the_newest_of_several_calls_live_as_in_a_replay() -> None:
+    wire = Wire()
+    command(wire, "Reset", {"type": "Soft"}, message_id="1")
+    for _ in range(2):
+        wire.call("StartTransaction", {"connectorId": 1, "idTag": "CARD", "meterStart": 1, "timestamp": at(0)}, "1")
+    for payload, direction in (
+        ({"transactionId": 7, "idTagInfo": {"status": "Accepted"}}, "csms-to-cp"),
+        ({"status": "Rejected"}, None),
+        ({"status": "Accepted"}, None),
+    ):
+        wire.add([3, "1", payload], direction)
+    live, replayed = folded_otherwise(wire)
+    assert live == replayed
+    outcomes = {row["action"]: row["outcome"] for (kind, _), row in live.items() if kind == "events"}
+    assert outcomes["Reset"] == "Accepted"
+
+
 def opened(wire: Wire) -> None:
     wire.add({"path": "/CP"}, None)
     wire.records[-1].kind = "open"
