@@ -37,33 +37,38 @@ WITH documents AS (
   WHERE started_at < ended_at AND energy_wh IS NOT NULL
 ), evses AS (
   SELECT party, lower(evse_uid) AS uid, evse_emi3_id, physical_reference, power_max_w FROM core__evses
+), names AS (
+  SELECT
+    d.document,
+    -- Some partners number connectors as no station does.
+    CASE WHEN TRY_CAST(d.connector_uid AS INTEGER) BETWEEN 1 AND 99 THEN TRY_CAST(d.connector_uid AS INTEGER) END
+      AS connector_no,
+    unnest([lower(d.evse_uid), lower(d.evse_emi3_id), lower(e.evse_emi3_id), lower(e.physical_reference)]) AS name
+  FROM documents AS d
+  LEFT JOIN evses AS e ON e.party = d.party AND e.uid = lower(d.evse_uid)
 ), texts AS (
-  -- What the partner calls the place; of an eMI3 id the part behind the operator.
-  SELECT document, connector_no, unnest([evse_uid, reference, emi3, body, emi3_there, body_there]) AS said
-  FROM (
-    SELECT
-      d.document,
-      TRY_CAST(d.connector_uid AS INTEGER) AS connector_no,
-      lower(d.evse_uid) AS evse_uid,
-      lower(e.physical_reference) AS reference,
-      lower(d.evse_emi3_id) AS emi3,
-      regexp_extract(emi3, '^[a-z]{2}\*?[a-z0-9]{3}\*?e(.+)$', 1) AS body,
-      lower(e.evse_emi3_id) AS emi3_there,
-      regexp_extract(emi3_there, '^[a-z]{2}\*?[a-z0-9]{3}\*?e(.+)$', 1) AS body_there
-    FROM documents AS d
-    LEFT JOIN evses AS e ON e.party = d.party AND e.uid = lower(d.evse_uid)
-  )
+  -- What the partner calls the place; of an eMI3 id also what is behind country and operator, with and without the E.
+  SELECT
+    document, connector_no,
+    unnest([
+      name,
+      regexp_extract(name, '^[a-z]{2}\*?[a-z0-9]{3}\*?(e.+)$', 1),
+      regexp_extract(name, '^[a-z]{2}\*?[a-z0-9]{3}\*?e(.+)$', 1)
+    ]) AS said
+  FROM names
 ), places AS (
   -- The station alone, then its connector is OCPI's; or the station and the number of its EVSE behind a separator.
   SELECT document, said AS station_key, CAST(NULL AS INTEGER) AS evse_no, connector_no FROM texts WHERE said <> ''
   UNION
-  SELECT
-    document,
-    regexp_extract(said, '^(.+?)[^\p{L}\p{N}]+([0-9]{1,4})$', 1) AS station_key,
-    CAST(regexp_extract(said, '^(.+?)[^\p{L}\p{N}]+([0-9]{1,4})$', 2) AS INTEGER) AS evse_no,
-    CAST(NULL AS INTEGER) AS connector_no
-  FROM texts
-  WHERE regexp_matches(said, '^(.+?)[^\p{L}\p{N}]+([0-9]{1,4})$')
+  SELECT document, unnest([head, regexp_replace(head, '[^\p{L}\p{N}]', '', 'g')]), evse_no, CAST(NULL AS INTEGER)
+  FROM (
+    SELECT
+      document,
+      regexp_extract(said, '^(.+?)[^\p{L}\p{N}]+([0-9]{1,4})$', 1) AS head,
+      TRY_CAST(regexp_extract(said, '^(.+?)[^\p{L}\p{N}]+([0-9]{1,4})$', 2) AS INTEGER) AS evse_no
+    FROM texts
+  )
+  WHERE evse_no IS NOT NULL
 ), sessions AS (
   SELECT
     session_id, station_id, coalesce(evse_id, connector_id) AS evse_no, connector_id AS connector_no, token_id,

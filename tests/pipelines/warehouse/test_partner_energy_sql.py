@@ -212,6 +212,11 @@ MATCHES: dict[str, tuple[dict[str, Any], str | None]] = {
     "EVSE by uid and token": ({}, AGREEING),
     "eMI3 id": ({"cdr_location": {"evse_uid": "3256", "evse_id": "NL*TNM*ECP*1"}}, AGREEING),
     "eMI3, short": ({"cdr_location": {"evse_uid": "3256", "evse_id": "NLTNMECP*1"}}, AGREEING),
+    "eMI3 id as uid": ({"cdr_location": {"evse_uid": "NL*TNM*ECP*001"}}, AGREEING),
+    "OCPI's connector has a number of its own": (
+        {"cdr_location": {"evse_uid": "CP", "connector_id": "341114955"}},
+        AGREEING,
+    ),
     "the station and OCPI's connector": ({"cdr_location": {"evse_uid": "cp"}}, AGREEING),
     "the token as a contract": ({"cdr_token": {"contract_id": "card"}}, AGREEING),
     "the token as a reference": (OTHER_CARD | {"authorization_reference": "Card"}, AGREEING),
@@ -248,6 +253,12 @@ def test_two_of_place_token_and_transaction_have_to_agree_and_the_times(lake: La
     found = dict(rows(opened, "SELECT ocpi_id, matched_by FROM core__session_energy_candidates"))
     assert {name: found.get(name) for name in MATCHES} == {name: expected for name, (_, expected) in MATCHES.items()}
     assert rows(opened, "SELECT count(*) FROM core__sessions WHERE energy_basis = 'cdr'") == [(len(found),)]
+
+
+@pytest.mark.parametrize("station", ["NL*TNM*E-0.1", "E-0.1", "0.1", "NLTNME01"])
+def test_a_station_is_called_by_all_or_part_of_its_emi3_id(lake: Lake, station: str) -> None:
+    opened = built(lake, unmetered(station), cdr(cdr_location={"evse_uid": "9", "evse_id": "NL*TNM*E01*001"}))
+    assert rows(opened, ENERGY) == [(12345, "cdr", 0.3)]
 
 
 def test_the_location_tells_what_a_session_leaves_out_of_its_place(lake: Lake) -> None:
