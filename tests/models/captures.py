@@ -188,6 +188,14 @@ class Wire:
             )
         )
 
+    def reconnect(self) -> None:
+        """The connection breaks, and the station comes back on a new one."""
+        us = self.records[-1].received_at_us if self.records else START_US
+        for kind in ("close", "open"):
+            place = len(self.records)
+            record = Record(self.station, kind, None, self.protocol, us, self.source, place, b"{}", 1, 0, place)
+            self.records.append(record)
+
     def call(self, action: str, payload: object, message_id: str | None = None, seconds: float | None = None) -> str:
         message_id = message_id or f"m{len(self.records)}"
         self.add([2, message_id, action, payload], Direction.CP_TO_CSMS, seconds)

@@ -87,6 +87,32 @@ def test_a_session_without_a_stop_has_the_energy_of_its_samples() -> None:
     assert [(s.energy_wh, s.energy_basis, s.is_open) for s in wire.sessions()] == [(3_000, "register", True)]
 
 
+def test_seven_chargers_that_go_wrong_in_seven_ways_are_eight_sessions_and_17_5_kwh() -> None:
+    """kwwhat: 9 transactions and 9.3 kWh, of which -8.2 are of a register that fell. One of the 8 is unknown."""
+    wires = {number: Wire(station=f"CP-{number}", source=f"s{number}") for number in range(1, 8)}
+    for number, wh in ((1, 5_000), (2, 4_000)):  # the same message ids, and the same transaction id
+        wires[number].start(1, seconds=number, meterStart=0, timestamp=at(number))
+        wires[number].stop(1, seconds=3600 + number, meterStop=wh)
+    for begin, first, last in ((0, 1_000, 1_500), (4_000, 4_500, 5_500)):  # two that are named -1
+        wires[3].start(seconds=begin, timestamp=at(begin), meterStart=first)
+        wires[3].stop(-1, seconds=begin + 3600, timestamp=at(begin + 3600), meterStop=last)
+    wires[4].start(2, meterStart=1_000)  # never stopped, but metered
+    for minute in (10, 20, 30):
+        wires[4].meter(1_000 + 100 * minute, seconds=60 * minute, transaction_id=2)
+    wires[5].start(3, meterStart=8_700)  # the register fell
+    wires[5].stop(3, meterStop=500)
+    wires[6].start()  # a start that is sent again
+    wires[6].start(4, seconds=30)
+    wires[6].stop(4)
+    wires[7].start(5)  # a stop that is sent again
+    wires[7].stop(5, seconds=3600)
+    wires[7].stop(5, seconds=3660)
+    found = Folded().fold([record for wire in wires.values() for record in wire.records]).of("sessions")
+    assert len(found) == 8
+    assert sum(session.energy_wh or 0 for session in found) == 17_500
+    assert [session.station_id for session in found if session.energy_wh is None] == ["CP-5"]
+
+
 def test_a_register_that_fell_is_never_a_negative_energy() -> None:
     """kwwhat sums -8.2 kWh; OCPP.Core stores it."""
     wire = Wire()
