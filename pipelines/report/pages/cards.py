@@ -87,7 +87,7 @@ def _refused(rows: list[dict[str, Any]], names: dict[str, str], presented: bool)
     ]
     if len(rows) > _SHOWN:
         others = sum(row["attempts"] for row in rows[_SHOWN:])
-        shown.append({"card": f"{len(rows) - _SHOWN} other cards", "attempts": numbers.number(others)})
+        shown.append({"card": numbers.count(len(rows) - _SHOWN, "other card"), "attempts": numbers.number(others)})
     labels = {
         "card": "Card",
         "answer": "Answer",
@@ -100,7 +100,8 @@ def _refused(rows: list[dict[str, Any]], names: dict[str, str], presented: bool)
         "auth.refused_cards",
         "Which cards are refused again and again?",
         f"Cards never accepted in the period · {numbers.count(len(rows), 'card')}, "
-        f"{numbers.count(sum(row['attempts'] for row in rows), 'presentation')} · answer: the most frequent one",
+        f"{numbers.count(sum(row['attempts'] for row in rows), 'presentation')}"
+        + (" · answer: the most frequent one" if rows else ""),
         tables.html("t-refused", shown, labels, text=("card", "answer"), caption="Cards never accepted")
         if rows
         else Markup("<p>{}</p>").format(
@@ -132,8 +133,10 @@ def _usage(rows: list[dict[str, Any]], names: dict[str, str], days: list[dt.date
     ]
     rest = rows[_SHOWN:]
     if rest:
-        shown.append({"card": f"{len(rest)} other cards", **_sums(rest), "trend": _trend(rest, days)})
-    shown.append({"card": f"All {len(rows)} cards", "_total": True, **_sums(rows), "trend": _trend(rows, days)})
+        shown.append({"card": numbers.count(len(rest), "other card"), **_sums(rest), "trend": _trend(rest, days)})
+    shown.append(
+        {"card": f"All {numbers.count(len(rows), 'card')}", "_total": True, **_sums(rows), "trend": _trend(rows, days)}
+    )
     labels = {
         "card": "Card",
         "sessions": "Sessions",

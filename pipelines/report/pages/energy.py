@@ -65,8 +65,8 @@ def _stations(queries: Queries) -> Block:
     ]
     rest = rows[_SHOWN:]
     if rest:
-        shown.append({"station": f"{len(rest)} other stations", **_sums(rest)})
-    shown.append({"station": f"All {len(rows)} stations", "_total": True, **_sums(rows)})
+        shown.append({"station": numbers.count(len(rest), "other station"), **_sums(rest)})
+    shown.append({"station": f"All {numbers.count(len(rows), 'station')}", "_total": True, **_sums(rows)})
     labels = {
         "station": "Station",
         "model": "Vendor and model",

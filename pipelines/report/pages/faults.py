@@ -52,7 +52,7 @@ def _headline(verdicts: dict[str, _Verdict]) -> str:
         return f"{name}: {numbers.number(ratio, 1)} times the faults per session of earlier firmware{more}"
     said = {verdict.words for verdict in verdicts.values()}
     if said <= {_ALONE}:
-        return "No firmware to compare: no model is known to have run two" if said else "No sessions and no faults"
+        return "No firmware to compare with an earlier one" if said else "No sessions and no faults"
     if all(words == _ALONE or words.startswith("too few") for words in said):
         return "Too few faults to compare firmwares"
     return "No firmware is worse than the earlier ones beyond chance"
