@@ -13,7 +13,7 @@ from typing import TypeAlias
 from models import ids
 from models.facts import Anomaly
 from models.moment import Moment
-from models.state import StationState
+from models.state import SessionState, StationState
 from models.times import as_utc
 
 MAX_A_DAY = 64
@@ -165,6 +165,34 @@ def say(
     row.happened_at = as_utc(moment.at(at_us))
     row.value, row.expected, row.detail = _text(value), _text(expected), detail or kind.meaning
     state.touch(row.anomaly_id, row)
+
+
+def of_session(
+    state: StationState,
+    kind: Kind,
+    session: SessionState,
+    moment: Moment,
+    *,
+    value: Seen = None,
+    expected: Seen = None,
+    detail: str = "",
+    at_us: int | None = None,
+    subject: str | None = None,
+) -> None:
+    """Say that something is odd about a session, as `say` does."""
+    say(
+        state,
+        kind,
+        moment,
+        session_id=session.session_id,
+        evse_id=session.evse_id,
+        connector_id=session.connector_id,
+        value=value,
+        expected=expected,
+        detail=detail,
+        at_us=at_us,
+        subject=subject,
+    )
 
 
 def take_back(

@@ -31,6 +31,12 @@ class Moment(msgspec.Struct, gc=False):
             self._mark = ids.mark(self.record, self.received_us, self.token_key)
         return self._mark
 
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Generation, partition and offset of the frame: where the evidence is."""
+        record = self.record
+        return record.generation, record.partition, record.offset
+
     def at(self, reported_us: int | None) -> int | None:
         """When something happened: by the charger's clock where it is sound, else by receipt."""
         return self.received_us if reported_us is None else reported_us

@@ -41,7 +41,7 @@ MAX_SAID_STATUSES = 32
 MAX_FAULTS = 64
 """Open fault episodes."""
 MAX_RECENT_FAULTS = 8
-"""Closed fault episodes that may still go on (`faults.DWELL_US`)."""
+"""Closed fault episodes that may still go on (`statuses.DWELL_US`)."""
 MAX_PRESENTED = 8
 """Requests that may still lead to a session."""
 MAX_REMOTE_STARTS = 8

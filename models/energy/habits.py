@@ -8,7 +8,7 @@ crosses stations only through `knowledge`, a versioned data file handed to the s
 from decimal import Decimal
 
 from models import ids
-from models.energy import ladder, readings
+from models.energy import ladder, readings, units
 from models.energy.knowledge import Knowledge
 from models.energy.meter import HabitState, MeterState, PortMeter
 from models.energy.meter_facts import MeterHabits
@@ -52,7 +52,6 @@ _SURE = 2
 """Sessions that must agree before a habit decides."""
 _SILENT = 3
 """Sessions without a register before a station counts as one without a meter."""
-_NEAR_WH = 100
 _MARKS = {
     "unit_named": readings.IS_UNIT_NAMED,
     "one_phase": readings.IS_ONE_PHASE,
@@ -86,7 +85,7 @@ def base_of(state: StationState, session: SessionState, register_wh: Decimal) ->
     before = state.ports.get(port(session.evse_id, session.connector_id))
     if before is None or before.session_id == session.session_id:
         return "lifetime" if register_wh > 0 else ""
-    if register_wh >= before.register_wh - _NEAR_WH:
+    if register_wh >= before.register_wh - units.NEAR_WH:
         return "lifetime" if register_wh > 0 else ""
     return "boot" if state.boots > before.boots else "session"
 

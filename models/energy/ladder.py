@@ -34,8 +34,6 @@ _RESET_BETWEEN = Why.RESET_BETWEEN
 _UNIT_FAULT = Why.UNIT_FAULT
 """Bound once: looking a member up takes longer than comparing it, and this is done for every sample."""
 _HALF = Decimal("0.5")
-_NEAR_WH = 100
-"""meterStart is rounded, and samples may be in tenths of kWh."""
 _MS2_PER_WH = 7_200_000
 _UNFIT = frozenset({Why.OVER_CAPACITY, Why.BELOW_SAMPLES})
 _LEAST_US = 60_000_000
@@ -133,7 +131,7 @@ def relation(session: SessionState, state: MeterState) -> Relation:
             return _SAME
         us = max(session.register_first_us - session.started_us, 60_000_000)
         return _SAME if units.is_possible(rise, us) else _ABOVE
-    return _SAME if start_wh - first_wh <= _NEAR_WH else _BELOW
+    return _SAME if start_wh - first_wh <= units.NEAR_WH else _BELOW
 
 
 def is_from_zero(session: SessionState, state: MeterState) -> bool:
@@ -247,9 +245,9 @@ def _is_below_samples(session: SessionState, state: MeterState, beside: Relation
     went = between = (prior + state.carried_wh - first).scaleb(state.shift)
     if beside is _SAME and session.meter_start is not None:
         went = prior.scaleb(state.shift) - session.meter_start
-    if 0 < took_wh >= between - _NEAR_WH:
+    if 0 < took_wh >= between - units.NEAR_WH:
         return False  # a meterStop of the session's own zero, beside a register that began high above it
-    return went > took_wh + _NEAR_WH and _doubt(session, arithmetic.rounded(went)) is None
+    return went > took_wh + units.NEAR_WH and _doubt(session, arithmetic.rounded(went)) is None
 
 
 def _begin_end(session: SessionState, state: MeterState) -> Found | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from models import anomalies
 from models.anomalies import Kind
 from models.energy import evidence, habits, ladder, meter, power, registers, trail, units
-from models.energy.meter import MeterState, Place
+from models.energy.meter import MeterState
 from models.energy.readings import (
     IS_NEGATIVE,
     IS_PHASE_LATE,
@@ -19,7 +19,7 @@ from models.energy.readings import (
     IS_UNIT_UNKNOWN,
     Reading,
 )
-from models.energy.rungs import Relation, Why
+from models.energy.rungs import SAME_ZERO, Relation, Why
 from models.moment import Moment
 from models.state import SessionState, StationState
 
@@ -48,7 +48,6 @@ _SAID = {
     )
 }
 """Bits of `MeterState.said`: what a session says once; only ever add at the end."""
-_SAME_ZERO = frozenset({Relation.NONE, Relation.SAME})
 _LABELS = {3: "kWh labelled Wh", -3: "Wh labelled kWh"}
 
 
@@ -57,7 +56,7 @@ def begin(state: StationState, session: SessionState, moment: Moment) -> None:
     session.meter = memory = MeterState(boots=state.boots)
     habits.foretell(state, session, memory, moment.knowledge)
     if session.meter_start is not None:
-        memory.places[meter.START] = _place(moment)
+        memory.places[meter.START] = moment.place
         memory.base = habits.base_of(state, session, session.meter_start)
         memory.said |= _BASED
 
@@ -67,7 +66,7 @@ def take(state: StationState, session: SessionState, readings: tuple[Reading, ..
     memory = session.meter
     if memory is None:
         memory = session.meter = MeterState(boots=state.boots)
-    place, boots = _place(moment), state.boots
+    place, boots = moment.place, state.boots
     resets, glitches, goes_on = memory.resets, memory.glitches, True
     newest_us = readings[-1].at_us if readings else None
     if newest_us is not None and newest_us >= memory.trail_due_us:
@@ -150,7 +149,7 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
         memory = session.meter = MeterState(boots=state.boots)
     resets, glitches = memory.resets, memory.glitches
     if session.meter_stop is not None:
-        memory.places[meter.STOP] = place = _place(moment)
+        memory.places[meter.STOP] = place = moment.place
         stop_wh = session.meter_stop.scaleb(-memory.shift)
         if _is_witness(session, memory, stop_wh):
             registers.sample(session, memory, stop_wh, session.ended_us, place, state.boots)
@@ -169,7 +168,7 @@ def end(state: StationState, session: SessionState, moment: Moment) -> None:
 
 def _is_witness(session: SessionState, memory: MeterState, stop_wh: Decimal) -> bool:
     """Whether meterStop is to be taken up as the last sample: it lacks a start, or tells what waits or began anew."""
-    if session.register_first is None or ladder.relation(session, memory) not in _SAME_ZERO:
+    if session.register_first is None or ladder.relation(session, memory) not in SAME_ZERO:
         return False
     if session.meter_start is None or memory.pending:
         return True
@@ -200,13 +199,8 @@ def _see_beyond(session: SessionState, memory: MeterState) -> None:
     if last is None or last_us is None or ended_us is None or end_wh is None or last_us <= ended_us:
         return
     last_wh = last.scaleb(memory.shift)
-    if last_wh > end_wh and ladder.relation(session, memory) in _SAME_ZERO:
+    if last_wh > end_wh and ladder.relation(session, memory) in SAME_ZERO:
         memory.seen_wh = last_wh
-
-
-def _place(moment: Moment) -> Place:
-    record = moment.record
-    return record.generation, record.partition, record.offset
 
 
 def _completes(session: SessionState, reading: Reading, moment: Moment) -> bool:
@@ -259,15 +253,7 @@ def _say_breaks(
     """Each reset and glitch by itself: they are rare."""
     for count, kind in ((resets, Kind.REGISTER_RESET), (glitches, Kind.REGISTER_GLITCH)):
         if count > 0:
-            anomalies.say(
-                state,
-                kind,
-                moment,
-                session_id=session.session_id,
-                evse_id=session.evse_id,
-                connector_id=session.connector_id,
-                value=session.register_last,
-            )
+            anomalies.of_session(state, kind, session, moment, value=session.register_last)
 
 
 def _say_doubts(state: StationState, session: SessionState, memory: MeterState, moment: Moment) -> None:
@@ -323,15 +309,4 @@ def _say(
     if memory.said & _SAID[kind]:
         return
     memory.said |= _SAID[kind]
-    anomalies.say(
-        state,
-        kind,
-        moment,
-        session_id=session.session_id,
-        evse_id=session.evse_id,
-        connector_id=session.connector_id,
-        value=value,
-        expected=expected,
-        detail=detail,
-        subject="session",
-    )
+    anomalies.of_session(state, kind, session, moment, value=value, expected=expected, detail=detail, subject="session")

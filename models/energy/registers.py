@@ -13,6 +13,7 @@ from models.energy import joined, units
 from models.energy.meter import BEGIN, END, FIRST, LAST, SIGNED_BEGIN, SIGNED_END, MeterState, Place
 from models.energy.readings import IS_NEGATIVE, Reading
 from models.state import SessionState
+from models.times import is_before
 
 _KILO = 1000
 _STREAK = 3
@@ -92,7 +93,7 @@ def sample(
             session.register_last, session.register_last_us, meter.places[LAST] = register_wh, at_us, place
         return
     first_us = session.register_first_us
-    if register_wh <= first and _is_before(at_us, first_us):
+    if register_wh <= first and is_before(at_us, first_us):
         _begin(session, meter, register_wh, place)
         session.register_first_us = at_us
     elif at_us is None or at_us != first_us or register_wh != first:
@@ -112,7 +113,7 @@ def _follow(
 ) -> None:
     """Take up a register after the first one: it goes on, waits, or came late."""
     if register_wh < last:
-        if not _is_before(at_us, last_us):
+        if not is_before(at_us, last_us):
             _wait(session, meter, register_wh, at_us, place, boots)
     elif register_wh > last or at_us is None or last_us is None or at_us > last_us:
         if _is_doubtful(session, meter, register_wh - last, at_us, last_us):
@@ -154,7 +155,7 @@ def _wait(
     pending = meter.pending
     if pending:
         newest, newest_us, _ = pending[-1]
-        if _is_same(register_wh, at_us, newest, newest_us) or _is_before(at_us, newest_us):
+        if _is_same(register_wh, at_us, newest, newest_us) or is_before(at_us, newest_us):
             return
         is_above = register_wh > _last(session)
         if register_wh < newest or is_above != (newest > _last(session)):
@@ -278,10 +279,6 @@ def _last(session: SessionState) -> Decimal:
     last = session.register_last if session.register_last is not None else session.register_first
     assert last is not None
     return last
-
-
-def _is_before(at_us: int | None, other_us: int | None) -> bool:
-    return at_us is not None and other_us is not None and at_us < other_us
 
 
 def _is_same(register_wh: Decimal, at_us: int | None, other_wh: Decimal, other_us: int | None) -> bool:

@@ -92,3 +92,7 @@ class Relation(StrEnum):
     """The samples count from a later zero: the session's or the boot's (Grizzl-E, lbbrhzn/ocpp #2093)."""
     ABOVE = "above"
     """meterStart counts from a later zero."""
+
+
+SAME_ZERO = frozenset({Relation.NONE, Relation.SAME})
+"""Nothing shows that samples and meterStart count from different zeros."""

@@ -17,6 +17,8 @@ FREE_WH = 20_000
 """A rise that is never doubted: clocks of whole minutes make short times look shorter."""
 FREE = Decimal(FREE_WH)
 """The same, for what is done to every sample: comparing a Decimal with an integer converts it each time."""
+NEAR_WH = 100
+"""Registers so near may be equal: meterStart is rounded, and samples may be in tenths of kWh."""
 _LEAST_US = 60_000_000
 """A label is doubted for what a session took in at least so long: simulators charge a battery in seconds."""
 _POWER_SAMPLES = 3

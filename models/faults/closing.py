@@ -34,13 +34,7 @@ def close(state: StationState, fault: FaultState, kind: str, at_us: int | None, 
 def end(fault: FaultState, at_us: int | None, moment: Moment) -> None:
     """Note when and by which frame an episode ended."""
     fault.closed_us = _not_before(fault.opened_us, moment.at(at_us))
-    fault.closed_received_us, fault.closed_position = moment.received_us, position(moment)
-
-
-def position(moment: Moment) -> tuple[int, int, int]:
-    """Generation, partition and offset of the frame being handled."""
-    record = moment.record
-    return record.generation, record.partition, record.offset
+    fault.closed_received_us, fault.closed_position = moment.received_us, moment.place
 
 
 def _not_before(opened_us: int | None, closed_us: int | None) -> int | None:

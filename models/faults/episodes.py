@@ -19,8 +19,6 @@ from models.stations.memory import ConnectorState
 
 FAULTED = "Faulted"
 """Status, and the code where only the status says that something is wrong."""
-DWELL_US = 30_000_000
-"""A fault that comes back within this time is the same episode: its clearing was flapping."""
 RETOLD_US = 10 * 60_000_000
 """One whose end was only inferred may be said anew until then: stations need minutes to be up again."""
 
@@ -133,7 +131,7 @@ def _end_earlier(state: StationState, fault: FaultState, event: StatusReported, 
     if opened_us is None or closed_us is None or at_us is None or not opened_us <= at_us < closed_us:
         return
     fault.closed_us, fault.closed_received_us = at_us, moment.received_us
-    fault.closed_position = closing.position(moment)
+    fault.closed_position = moment.place
     fault.close_kind = IMPLIED if fault.taxonomy == "status" else EXPLICIT
     state.touch(fault.fault_id, fault)
 
@@ -278,7 +276,7 @@ def _reopened(state: StationState, key: str, event: StatusReported | Alarm, mome
 def _is_within_dwell(fault: FaultState, event: StatusReported | Alarm, moment: Moment) -> bool:
     """By the charger's clock; where that runs back, by receipt."""
     at_us, received_us = moment.at(event.at_us), moment.received_us
-    dwell_us = RETOLD_US if fault.close_kind in closing.INFERRED else DWELL_US
+    dwell_us = RETOLD_US if fault.close_kind in closing.INFERRED else statuses.DWELL_US
     if at_us is not None and fault.closed_us is not None and at_us >= fault.closed_us:
         return at_us - fault.closed_us <= dwell_us
     if received_us is None or fault.closed_received_us is None:
@@ -303,7 +301,7 @@ def _open(state: StationState, key: str, event: StatusReported | Alarm, named: N
         firmware=state.firmware,
         in_transaction=flow.is_in_transaction(state, event, opened_us),
         opened_received_us=moment.received_us,
-        opened_position=closing.position(moment),
+        opened_position=moment.place,
     )
     _describe(fault, named)
     flow.begin(state, fault)

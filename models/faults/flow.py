@@ -13,7 +13,7 @@ from typing import Any
 
 from models import anomalies, ids
 from models.anomalies import Kind
-from models.energy import ladder
+from models.energy import ladder, units
 from models.energy.readings import Reading
 from models.events import Alarm, Metered, StatusReported, Stopped, TransactionReported
 from models.faults import recovery
@@ -28,8 +28,6 @@ MOST_W = 500_000
 """No connector gives more: what rose by more since a moment before the opening has flowed after it."""
 STANDSTILL_US = 60_000_000
 """Energy that stands still for this long does not flow: a small car takes 100 Wh, the coarsest register, in less."""
-ROUNDING_WH = 100
-"""Samples are often rounded to this; registers of stops are not."""
 FLOWING, IDLE = 1, 2
 """What a session can show: energy that flows, none that does."""
 _US_PER_HOUR = 3_600_000_000
@@ -195,7 +193,8 @@ def _compare(fault: FaultState, session: SessionState, wh: int, at_us: int) -> i
     if known is not None and opened_us is not None and at_us >= opened_us:
         before_wh, first_us, last_us = known
         rise_wh, gap_us = wh - before_wh, max(0, opened_us - last_us)
-        rounded_wh = 0 if session.is_open or before_wh == 0 else ROUNDING_WH
+        # Samples are often rounded; registers of stops are not.
+        rounded_wh = 0 if session.is_open or before_wh == 0 else units.NEAR_WH
         if rise_wh == 0:
             since_us = first_us
             if not session.is_open or at_us - max(opened_us, first_us) >= STANDSTILL_US:

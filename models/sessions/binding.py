@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 from models import ids
 from models.energy import ladder, units
 from models.energy.readings import Reading
-from models.energy.rungs import Relation
+from models.energy.rungs import SAME_ZERO
 from models.events import Metered, Stopped
 from models.sessions.memory import Sighting
 from models.state import MAX_TRANSACTION_IDS, SessionState, StationState, trim
@@ -22,8 +22,6 @@ from models.times import is_before
 MAX_SIGHTINGS = 16
 RECENT_US = 86_400_000_000
 """A transaction without any sample for so long has another stop."""
-NEAR_WH = 100
-"""Registers of samples may be rounded to tenths of a kWh."""
 _FASTEST_W = 500_000
 """Where a stop is only thought to be a session's: more than any car takes."""
 _SHORTEST_US = 60_000_000
@@ -34,7 +32,6 @@ _SPEAKS, _SILENT, _CONTRADICTS = 2, 1, -1
 _CARD, _UNANSWERED = 2, 1
 _MARGIN = 3
 """So much more must speak for one candidate than for the next: more than any one thing."""
-_SAME_ZERO = frozenset({Relation.NONE, Relation.SAME})
 
 Candidate: TypeAlias = SessionState | Sighting
 Found = TypeVar("Found", bound=SessionState | Sighting)
@@ -158,7 +155,7 @@ def in_wh(session: SessionState, reading: Reading) -> Decimal | None:
 
 def is_beside_start(session: SessionState) -> bool:
     """Whether a session's samples count from the zero that meterStart and meterStop count from."""
-    return session.meter is None or ladder.relation(session, session.meter) in _SAME_ZERO
+    return session.meter is None or ladder.relation(session, session.meter) in SAME_ZERO
 
 
 def _unnamed_sample(state: StationState, event: Metered) -> SessionState | None:
@@ -246,10 +243,10 @@ def fits(session: SessionState, event: Stopped, *, any_card: bool = False) -> bo
     last_wh, last_us = _last(session)
     if last_wh is None or is_before(event.at_us, last_us):
         return True
-    if meter_wh < last_wh - NEAR_WH:
+    if meter_wh < last_wh - units.NEAR_WH:
         # Registers spike and begin anew; but only a session known by the stop's id, or its card, can show that.
         return _is_known_by(session, event)
-    return _can_rise(meter_wh - last_wh, last_us, event.at_us, NEAR_WH)
+    return _can_rise(meter_wh - last_wh, last_us, event.at_us, units.NEAR_WH)
 
 
 def _sighted(state: StationState, event: Stopped) -> Iterator[Sighting]:
@@ -259,7 +256,7 @@ def _sighted(state: StationState, event: Stopped) -> Iterator[Sighting]:
             continue
         is_recent = event.at_us is None or seen.last_us is None or event.at_us - seen.last_us <= RECENT_US
         rise = None if event.meter_wh is None else event.meter_wh - seen.last_wh
-        if is_recent and (rise is None or _can_rise(rise, seen.last_us, event.at_us, NEAR_WH)):
+        if is_recent and (rise is None or _can_rise(rise, seen.last_us, event.at_us, units.NEAR_WH)):
             yield seen
 
 
@@ -274,10 +271,10 @@ def _of_register(found: Candidate, event: Stopped) -> int:
     if event.meter_wh is None or last_wh is None:
         return _SILENT
     rise, us, before_us = event.meter_wh - last_wh, _between(last_us, event.at_us), _between(first_us, last_us)
-    allowed = Decimal(NEAR_WH)
+    allowed = Decimal(units.NEAR_WH)
     if us is not None and before_us is not None and before_us > 0 and first_wh is not None:
         allowed += _FASTER * (last_wh - first_wh) * us / before_us
-    return _SPEAKS if -NEAR_WH <= rise <= allowed else _CONTRADICTS
+    return _SPEAKS if -units.NEAR_WH <= rise <= allowed else _CONTRADICTS
 
 
 def _last(session: SessionState) -> tuple[Decimal | None, int | None]:

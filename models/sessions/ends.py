@@ -6,7 +6,7 @@ last sign of the session itself, marked as inferred. Whatever the station says o
 session_id. Times compared here are the log's, so that a replay decides alike. Not here: reported stops.
 """
 
-from models import ids
+from models import anomalies, ids
 from models.anomalies import Kind
 from models.energy.readings import Reading
 from models.events import StatusReported
@@ -52,7 +52,7 @@ def seen(state: StationState, session: SessionState, at_us: int | None, moment: 
     due = session.due
     if due is not None and (due.since_us is None or at_us > due.since_us):
         if due.cause == BOOT:
-            lifecycle.odd(state, Kind.RESUMED, session, moment, at_us=at_us, subject=str(due.since_us))
+            anomalies.of_session(state, Kind.RESUMED, session, moment, at_us=at_us, subject=str(due.since_us))
         session.due = None
 
 
@@ -86,7 +86,7 @@ def follow(state: StationState, begun: SessionState, moment: Moment) -> None:
         if is_before(begun.started_us, session.started_us):
             continue
         if is_before(begun.started_us, session.last_seen_us):
-            lifecycle.odd(state, Kind.OVERLAPPING_SESSIONS, begun, moment, at_us=begun.started_us)
+            anomalies.of_session(state, Kind.OVERLAPPING_SESSIONS, begun, moment, at_us=begun.started_us)
             continue
         begun.follows = session.session_id
         is_boot = session.due is not None and session.due.cause == BOOT
@@ -152,7 +152,7 @@ def meter(
 
 def stopped(state: StationState, session: SessionState, before: Session, at_us: int | None, moment: Moment) -> None:
     """The stop has come after the end was inferred: it holds, under the same session_id."""
-    lifecycle.odd(state, Kind.STOP_AFTER_INFERRED_END, session, moment, at_us=at_us, subject="stop")
+    anomalies.of_session(state, Kind.STOP_AFTER_INFERRED_END, session, moment, at_us=at_us, subject="stop")
     flow.cover(state, session)
     _overlapped(state, session, at_us, moment)
     restate(state, session, before, LATE_STOP, moment)
@@ -170,7 +170,7 @@ def doubt(state: StationState, session: SessionState, reason: str | None, at_us:
         expected = "EVDisconnected"
     else:
         return
-    lifecycle.odd(
+    anomalies.of_session(
         state, Kind.STOP_REASON_DOUBTED, session, moment, at_us=at_us, subject="stop", value=reason, expected=expected
     )
 
@@ -230,7 +230,7 @@ def _overlapped(state: StationState, session: SessionState, until_us: int | None
         is_later = is_before(session.started_us, other.started_us) and is_before(other.started_us, until_us)
         if is_later and _is_same_place(session, other):
             kind, at_us = Kind.OVERLAPPING_SESSIONS, other.started_us
-            lifecycle.odd(state, kind, other, moment, at_us=at_us, subject=session.session_id)
+            anomalies.of_session(state, kind, other, moment, at_us=at_us, subject=session.session_id)
 
 
 def _infer(state: StationState, session: SessionState, due: Due, moment: Moment) -> None:
@@ -314,5 +314,5 @@ def _undisguise(state: StationState, session: SessionState, moment: Moment) -> N
     ended.inferred_cause, ended.end_confidence = START_AS_STOP, CONFIDENCE[START_AS_STOP]
     lifecycle.take_back(state, session)
     lifecycle.settle(state, ended, ended.ended_us, moment)
-    lifecycle.odd(state, Kind.START_AS_STOP, ended, moment, at_us=ended.ended_us, subject=session.session_id)
+    anomalies.of_session(state, Kind.START_AS_STOP, ended, moment, at_us=ended.ended_us, subject=session.session_id)
     restate(state, ended, before, START_AS_STOP, moment)

@@ -40,7 +40,7 @@ def open_session(state: StationState, session: SessionState, moment: Moment) -> 
     state.open_sessions[session.session_id] = session
     let_go = trim(state.open_sessions, MAX_OPEN_SESSIONS)
     if let_go is not None:
-        odd(state, anomalies.Kind.SESSION_LET_GO, let_go, moment, subject="session")
+        anomalies.of_session(state, anomalies.Kind.SESSION_LET_GO, let_go, moment, subject="session")
         retire(state, let_go)
     metering.begin(state, session, moment)
     session.counted_hour = rates.hour_of(moment.clock(session.started_us))
@@ -177,32 +177,6 @@ def session_class(session: SessionState, energy_wh: int | None) -> str:
         ("idle_heavy", is_idle),
     )
     return next((name for name, fits in classes if fits), "normal")
-
-
-def odd(
-    state: StationState,
-    kind: anomalies.Kind,
-    session: SessionState,
-    moment: Moment,
-    *,
-    at_us: int | None = None,
-    subject: str | None = None,
-    value: str | None = None,
-    expected: str | None = None,
-) -> None:
-    """Say an anomaly of a session."""
-    anomalies.say(
-        state,
-        kind,
-        moment,
-        session_id=session.session_id,
-        evse_id=session.evse_id,
-        connector_id=session.connector_id,
-        value=value,
-        expected=expected,
-        at_us=at_us,
-        subject=subject,
-    )
 
 
 def stamp(state: StationState) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from models import anomalies, ids
 from models.anomalies import Kind
-from models.energy import metering
+from models.energy import metering, units
 from models.events import Metered, Stopped
 from models.moment import Moment
 from models.sessions import binding, ends, lifecycle
@@ -60,7 +60,7 @@ def by_sample(state: StationState, event: Metered) -> SessionState | None:
     if not is_after or register_wh is None or not binding.is_beside_start(closed):
         return None
     # Samples may go on after a stop, slightly higher (lbbrhzn/ocpp 1069).
-    is_same = stop_wh is not None and abs(register_wh - stop_wh) <= binding.NEAR_WH
+    is_same = stop_wh is not None and abs(register_wh - stop_wh) <= units.NEAR_WH
     return None if is_same else closed
 
 

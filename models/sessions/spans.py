@@ -6,10 +6,10 @@ own session besides. The raw time stays in `ended_reported_at`.
 
 from typing import TypeVar
 
+from models import anomalies
 from models.anomalies import Kind
 from models.events import Stopped, TransactionReported
 from models.moment import Moment
-from models.sessions import lifecycle
 from models.state import SessionState, StationState
 from models.stations import moving
 from models.stations.clock import TOLERANCE_US
@@ -26,7 +26,7 @@ def end(state: StationState, session: SessionState, event: E, moment: Moment) ->
         return _by_one_clock(session, event, at_us, moment)
     expected = None if moment.received_us is None else "receipt"
     kind, value = Kind.CLOCK_IMPLAUSIBLE, (at_us - began_us) // 1_000_000
-    lifecycle.odd(
+    anomalies.of_session(
         state, kind, session, moment, at_us=moment.received_us, subject="end", value=str(value), expected=expected
     )
     received_us = session.started_received_us

@@ -8,7 +8,7 @@ connector, time, meter and token. See the contract, section 5.
 import itertools
 from collections.abc import Iterator
 
-from models import ids, times
+from models import anomalies, ids, times
 from models.anomalies import Kind, say
 from models.energy import metering
 from models.events import Answer, Metered, Started, StatusReported, Stopped
@@ -56,9 +56,9 @@ def answered(state: StationState, call: AwaitedCall, answer: Answer, moment: Mom
         lifecycle.take_back(state, session)
         return
     if not ids.is_key(answer.transaction_id):
-        lifecycle.odd(state, Kind.TRANSACTION_ID_UNUSABLE, session, moment, subject=answer.transaction_id)
+        anomalies.of_session(state, Kind.TRANSACTION_ID_UNUSABLE, session, moment, subject=answer.transaction_id)
     elif any(answer.transaction_id in s.transaction_ids for s in _held(state) if s is not session):
-        lifecycle.odd(state, Kind.TRANSACTION_ID_REUSED, session, moment, subject=answer.transaction_id)
+        anomalies.of_session(state, Kind.TRANSACTION_ID_REUSED, session, moment, subject=answer.transaction_id)
     if rebinding.by_answer(session, answer.transaction_id):
         session = rebinding.release(state, session, moment)
     binding.adopt(session, answer.transaction_id)

@@ -7,7 +7,7 @@ never left out because of its number.
 
 from decimal import Decimal
 
-from models import ids
+from models import anomalies, ids
 from models.anomalies import Kind
 from models.energy import metering
 from models.events import TransactionReported
@@ -86,7 +86,7 @@ def _complete(state: StationState, session: SessionState, event: TransactionRepo
         _present(state, session, event, moment)
         state.touch(session.session_id, session)
     elif event.at_us is not None:
-        lifecycle.odd(state, Kind.EVENT_AFTER_END, session, moment, at_us=event.at_us, subject=ENDED)
+        anomalies.of_session(state, Kind.EVENT_AFTER_END, session, moment, at_us=event.at_us, subject=ENDED)
     if event.readings and is_within and session.end_kind == lifecycle.INFERRED:
         lifecycle.meter(state, session, event.readings, moment)
     elif event.readings:
@@ -116,7 +116,7 @@ def _describe(
         lifecycle.begun(state, session, event.at_us, moment)
     if event.evse_id is not None:
         if session.evse_id not in (None, event.evse_id):
-            lifecycle.odd(state, Kind.EVSE_CHANGED, session, moment, at_us=at_us, subject=str(event.evse_id))
+            anomalies.of_session(state, Kind.EVSE_CHANGED, session, moment, at_us=at_us, subject=str(event.evse_id))
         session.evse_id = event.evse_id
     if event.connector_id is not None:
         session.connector_id = event.connector_id
@@ -144,7 +144,7 @@ def _number(
     epoch, repeats = (0, 0) if known is None else (known.epoch, known.repeats)
     number = numbers.note(state, session, event.number, at_us)
     if known is not None and known.epoch != epoch:
-        lifecycle.odd(state, Kind.SEQUENCE_RESTARTED, session, moment, at_us=at_us, subject=str(known.epoch))
+        anomalies.of_session(state, Kind.SEQUENCE_RESTARTED, session, moment, at_us=at_us, subject=str(known.epoch))
     if known is not None and repeats < known.repeats == numbers.UNUSABLE_REPEATS:
-        lifecycle.odd(state, Kind.SEQUENCE_UNUSABLE, session, moment, at_us=at_us, subject="numbers")
+        anomalies.of_session(state, Kind.SEQUENCE_UNUSABLE, session, moment, at_us=at_us, subject="numbers")
     return number

@@ -28,7 +28,7 @@ def keep(state: StationState, event: Stopped, said: str, moment: Moment) -> None
     """Remember a stop that is nobody's; its retries say nothing new."""
     if event.at_us is None or event.meter_wh is None or any(stop.said == said for stop in state.waiting_stops):
         return
-    received_us, record = moment.received_us, moment.record
+    received_us = moment.received_us
     if received_us is not None and event.at_us > received_us + SLACK_US:
         return
     state.waiting_stops.append(
@@ -43,7 +43,7 @@ def keep(state: StationState, event: Stopped, said: str, moment: Moment) -> None
             event.reason,
             moment.protocol,
             moment.mark,
-            (record.generation, record.partition, record.offset),
+            moment.place,
         )
     )
     del state.waiting_stops[:-MAX_WAITING]

@@ -12,7 +12,10 @@ from models.times import as_utc
 
 CHARGING, FAULTED, UNAVAILABLE = "Charging", "Faulted", "Unavailable"
 DWELL_US = 30_000_000
-"""An inoperative connector that works for no longer than this, or the reverse, is flapping (EVerest PR 2481)."""
+"""An inoperative connector that works for no longer than this, or the reverse, is flapping (EVerest PR 2481).
+
+A fault that comes back within this time is the same episode. `core__status_timeline` has the same number.
+"""
 BLINK_US = 2_000_000
 """As `DWELL_US`, for any other two statuses: a person is slower."""
 

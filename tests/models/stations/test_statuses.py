@@ -1,9 +1,12 @@
 """Rows of statuses: their times once the clock is known, and what comes and goes too fast."""
 
+from pathlib import Path
+
 import pytest
 from captures import START_US, Folded, Wire, at
 
 from models.state import MAX_SAID_STATUSES, decode, encode
+from models.stations import statuses
 
 BEHIND = 7200
 
@@ -89,3 +92,8 @@ def test_a_fault_that_comes_back_at_once_is_said_once_by_its_episode() -> None:
     for seconds, word in ((100, "Faulted"), (200, "Available"), (201, "Faulted")):
         status(wire, word, seconds)
     assert [row.value for row in wire.fold().of("anomalies") if row.anomaly == "flapping"] == ["unknown_fault"]
+
+
+def test_the_timeline_takes_what_flaps_for_as_long_as_the_step_does() -> None:
+    sql = Path(statuses.__file__).parents[1] / "sql" / "core" / "core__status_timeline.sql"
+    assert f"INTERVAL {statuses.DWELL_US // 1_000_000} SECONDS" in sql.read_text(encoding="utf-8")
