@@ -29,7 +29,7 @@ MEASUREMENTS = Table(
         Column("evse_id", "EVSE number (OCPP 2.x).", INTEGER),
         Column("connector_id", "Connector number; null where the message does not say (1.6 StopTransaction).", INTEGER),
         _PROTOCOL,
-        Column("transaction_id", "transactionId as text; null outside a transaction.", TEXT),
+        Column("transaction_id", "transactionId as in core__sessions; null outside a transaction.", TEXT),
         Column(
             "session_id",
             "The session: by transactionId where that is a key, else by EVSE or connector and time; null outside.",
@@ -39,7 +39,11 @@ MEASUREMENTS = Table(
         Column(
             "measured_at", "The same, set right by the session's clock offset; receipt where unreadable.", TIMESTAMP
         ),
-        Column("measurand", "Measurand; Energy.Active.Import.Register where omitted.", TEXT),
+        Column(
+            "measurand",
+            "Measurand, without words that could be a token; Energy.Active.Import.Register where omitted.",
+            TEXT,
+        ),
         Column("phase", "Phase, where given.", TEXT),
         Column("location", "Location; Outlet where omitted.", TEXT),
         Column("context", "Reading context; Sample.Periodic where omitted.", TEXT),
@@ -86,7 +90,7 @@ TRANSACTION_EVENTS = Table(
         Column("evse_id", "EVSE number; where the message leaves it out, the session's.", INTEGER),
         Column("connector_id", "Connector number; where the message leaves it out, the session's.", INTEGER),
         _PROTOCOL,
-        Column("transaction_id", "transactionId.", TEXT),
+        Column("transaction_id", "transactionId as in core__sessions.", TEXT),
         Column("session_id", "The session (`core__sessions`); null where the message carried no fact.", TEXT),
         Column("event_type", "Started, Updated or Ended.", TEXT),
         Column("trigger_reason", "Why the station sent it.", TEXT),
@@ -144,7 +148,8 @@ STATUS_TIMELINE = Table(
         Column(
             "source",
             "reported; inferred_from_transaction (2.x chargingState, a 1.6 session without statuses); inferred_offline "
-            "(disconnected, or silent for 1.5 heartbeat intervals); unobserved (before anything was said of the port).",
+            "(disconnected, or silent for 1.5 heartbeat intervals); unobserved (before anything was said of the port, "
+            "or since a word that OCPP does not have).",
             TEXT,
         ),
         Column("known_status", "The status without regard to silence: what it was last known to be.", TEXT),
@@ -221,8 +226,8 @@ REGISTER_GAPS = Table(
         Column("after_stop_wh", "How far the register was seen to go on after the earlier stop, Wh.", REGISTER),
         Column(
             "kind",
-            "continuous (within 1 Wh), gap (energy of no session), reset (the register fell), overlap (the earlier "
-            "session had not ended), unknown (a register is).",
+            "continuous (within 1 Wh), gap (energy of no session), reset (the register fell), overlap (an earlier "
+            "session had not ended, or ended after the previous one), unknown (a register is).",
             TEXT,
         ),
     ),

@@ -79,7 +79,7 @@ WITH numbers AS (
     s.*,
     coalesce(
       CASE
-        WHEN b.until_at >= s.started_at
+        WHEN b.until_at > s.started_at
           THEN least(greatest(b.from_at, max(s.until_at) OVER before), s.started_at)
       END,
       s.started_at

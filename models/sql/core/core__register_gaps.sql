@@ -7,6 +7,8 @@ WITH sessions AS (
     lag(session_id) OVER meter AS previous_session_id,
     lag(ended_at) OVER meter AS previous_ended_at,
     lag(is_open) OVER meter AS is_previous_open,
+    -- Few, so that one end by a wrong clock hides no more.
+    max(ended_at) OVER (meter ROWS BETWEEN 8 PRECEDING AND 1 PRECEDING) AS last_ended_at,
     lag(CASE
       WHEN coalesce(register_end_wh, register_start_wh) IS NOT NULL
         THEN struct_pack(wh := coalesce(register_end_wh, register_start_wh), seen_wh := register_seen_wh)
@@ -29,7 +31,8 @@ SELECT
   register_to_wh - register_from_wh AS gap_wh,
   shown.seen_wh - register_from_wh AS after_stop_wh,
   CASE
-    WHEN is_previous_open OR started_at < previous_ended_at THEN 'overlap'
+    -- After one within another, the register has gone on in the other.
+    WHEN is_previous_open OR started_at < last_ended_at OR previous_ended_at < last_ended_at THEN 'overlap'
     WHEN gap_wh IS NULL THEN 'unknown'
     -- meterStart and meterStop are whole Wh, sampled registers are not.
     WHEN abs(gap_wh) <= 1 THEN 'continuous'

@@ -32,18 +32,25 @@ WITH frames AS (
 ), said AS (
   SELECT
     s.station_id, s.evse_id, s.connector_id, coalesce(s.evse_id, s.connector_id) AS number, 'status' AS kind,
-    s.status AS word,
+    -- A word that OCPP does not have tells that the port is no longer what it was, and no more.
+    CASE WHEN place > 0 THEN words[place] ELSE 'Unknown' END AS word,
     -- What is stamped before the first frame of its station says nothing of when it became so.
     CASE WHEN s.happened_at >= f.first_at OR s.received_at IS NULL THEN s.happened_at ELSE s.received_at END
       AS happened_at,
     s.received_at,
-    -- Of several at one instant, the likelier last one.
-    list_position(['Finishing', 'Available', 'Reserved', 'Preparing', 'Occupied', 'Charging', 'SuspendedEVSE',
-      'SuspendedEV', 'Unavailable', 'Faulted'], s.status) AS seq
-  FROM core__statuses AS s
+    coalesce(place, 0) AS seq
+  FROM (
+    SELECT
+      *,
+      -- Of several at one instant, the likelier last one.
+      ['Finishing', 'Available', 'Reserved', 'Preparing', 'Occupied', 'Charging', 'SuspendedEVSE', 'SuspendedEV',
+        'Unavailable', 'Faulted'] AS words,
+      list_position(list_transform(words, lambda word: lower(word)), lower(status)) AS place
+    FROM core__statuses
+  ) AS s
   LEFT JOIN firsts AS f ON f.station_id = s.station_id
   -- OCPP 1.6 section 4.9: the station as a whole does nothing else.
-  WHERE coalesce(s.evse_id, s.connector_id) <> 0 OR s.status IN ('Available', 'Unavailable', 'Faulted')
+  WHERE coalesce(s.evse_id, s.connector_id) <> 0 OR words[place] IN ('Available', 'Unavailable', 'Faulted')
   UNION ALL
   SELECT
     station_id, evse_id, connector_id, evse_id, 'transaction',
@@ -78,7 +85,8 @@ WITH frames AS (
       ELSE coalesce(received_at, happened_at)
     END AS moment
   FROM said
-  WHERE word IS NOT NULL
+  -- A log without times says what was, and not when.
+  WHERE word IS NOT NULL AND moment IS NOT NULL
 ), told AS (
   -- A moment of Available within an outage ends nothing (`core__anomalies`: flapping).
   SELECT * EXCLUDE (is_flapping)
@@ -111,7 +119,10 @@ WITH frames AS (
     AND NOT coalesce(t.moment < coalesce(s.ended_at, TIMESTAMPTZ 'infinity'), false)
     AND coalesce(b.word NOT IN ('Charging', 'SuspendedEV', 'SuspendedEVSE'), true)
 ), heartbeats AS (
-  SELECT station_id, median(apart_s) AS interval_s
+  SELECT
+    station_id, median(apart_s) AS interval_s,
+    -- Some stations keep to an interval of their own, whatever the system answers.
+    CASE WHEN count(apart_s) >= 10 THEN quantile_disc(apart_s, 0.25) END AS own_s
   FROM (
     SELECT station_id, epoch(called_at - lag(called_at) OVER (PARTITION BY station_id ORDER BY called_at)) AS apart_s
     FROM core__calls WHERE action = 'Heartbeat' AND direction = 'cp-to-csms'
@@ -160,9 +171,9 @@ WITH frames AS (
       last_value(h.interval_s IGNORE NULLS) OVER order_of_receipt,
       first_value(h.interval_s IGNORE NULLS) OVER (
         PARTITION BY h.station_id ORDER BY h.received_at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-      ),
-      b.interval_s
-    ) AS interval_s,
+      )
+    ) AS answered_s,
+    CASE WHEN answered_s IS NULL THEN b.interval_s ELSE greatest(answered_s, b.own_s) END AS interval_s,
     -- A close counts for the connection that was opened last: a takeover closes the older one after that.
     h.kind = 'close' AND coalesce(
       h.connection = last_value(CASE WHEN h.kind = 'open' THEN h.connection END IGNORE NULLS) OVER order_of_receipt,
@@ -236,7 +247,7 @@ WITH frames AS (
       WHEN station_word IN ('Faulted', 'Unavailable') AND coalesce(live_word, 'Ended') = 'Ended'
         AND coalesce(own_word NOT IN ('Charging', 'SuspendedEV', 'SuspendedEVSE'), true) THEN station_word
       WHEN own_word IN ('Faulted', 'Unavailable') THEN own_word
-      WHEN live_word <> 'Ended' AND (own_word = 'Occupied' OR is_transaction_newer) THEN live_word
+      WHEN live_word <> 'Ended' AND (own_word IN ('Occupied', 'Preparing', 'Unknown') OR is_transaction_newer) THEN live_word
       WHEN live_word = 'Ended' AND is_transaction_newer AND own_word IN ('Occupied', 'Preparing') THEN 'Finishing'
       WHEN own_word = 'Occupied' THEN 'Preparing'
       ELSE coalesce(own_word, station_word, 'Unknown')

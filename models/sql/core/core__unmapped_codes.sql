@@ -1,7 +1,14 @@
 -- Codes that no row of the crosswalk knows, by what they cost: the list by which it grows. Episodes say what stands
--- in for such a code (an errorCode, a component and variable, or nothing); minutes of open ones run to the last frame.
+-- in for such a code (an errorCode, a component and variable, or nothing); minutes of open ones run to the end of what
+-- the station's own logs cover (`core__status_timeline`), else to its last frame.
 WITH log AS (
-  SELECT max(received_at) AS last_at FROM raw_ocpp__frames
+  SELECT station_id, coalesce(max(until_at), max(received_at)) AS last_at
+  FROM (
+    SELECT station_id, until_at, NULL AS received_at FROM core__status_timeline
+    UNION ALL
+    SELECT station_id, NULL, received_at FROM raw_ocpp__frames
+  )
+  GROUP BY station_id
 ), unmapped AS (
   SELECT
     f.unmapped_code, f.code, f.canonical_code, f.vendor_id, f.protocol, f.vendor, f.model, f.firmware,
@@ -13,7 +20,7 @@ WITH log AS (
       WHEN f.opened_at IS NOT NULL THEN greatest(0, epoch(coalesce(f.closed_at, log.last_at)) - epoch(f.opened_at)) / 60
     END AS minutes
   FROM core__fault_episodes AS f
-  CROSS JOIN log
+  LEFT JOIN log ON log.station_id = f.station_id
   WHERE f.unmapped_code IS NOT NULL
 )
 SELECT

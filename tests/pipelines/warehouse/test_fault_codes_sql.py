@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import small_lake
 from folded import Wire, at, land
 from small_lake import Lake, rows
 
@@ -108,6 +109,16 @@ def fault(fault_id: str, opened_at: datetime | None, closed_at: datetime | None,
 
 def minute(number: float) -> datetime:
     return datetime(2026, 3, 2, 8, 0, tzinfo=UTC).fromtimestamp(1_772_438_400 + 60 * number, UTC)
+
+
+def test_an_open_fault_costs_what_its_station_s_own_logs_cover(lake: Lake) -> None:
+    """A log of another year in the same home is none of its business."""
+    begun = small_lake.at(0)
+    for station, source, days in (("CS1", "old", 0), ("CS1", "old", 0.5), ("CS2", "new", 700)):
+        frame = small_lake.call('[2,"1","Heartbeat",{}]', station_id=station, source=source)
+        lake.frames(frame | {"received_at": small_lake.at(86_400 * days)})
+    lake.facts(fault("a", begun, None, unmapped_code="E17"))
+    assert rows(lake.build(), "SELECT unmapped_code, minutes FROM core__unmapped_codes") == [("E17", 720.0)]
 
 
 def test_unmapped_codes_are_ranked_by_the_minutes_they_cost(lake: Lake) -> None:

@@ -149,6 +149,16 @@ def test_energy_that_goes_on_flowing_while_faulted_is_transferred(lake: Lake) ->
     assert rows(opened, "SELECT charging_s FROM core__session_power") == [(290,)]
 
 
+def test_a_port_that_was_free_at_the_very_start_was_free(lake: Lake) -> None:
+    wire = Wire()
+    for second, status in ((0, "Available"), (10, "Preparing"), (100, "Available"), (101, "Charging")):
+        wire.status(status, seconds=second)
+    wire.start(7, seconds=102, timestamp=at(100))
+    wire.stop(7, seconds=300, timestamp=at(300))
+    wire.status("Available", seconds=300)
+    assert [row[2:4] for row in periods(lake, wire) if row[0] == "Session"] == [(100, 200)]
+
+
 @pytest.mark.parametrize(
     ("faults", "transferred"),
     [

@@ -43,6 +43,23 @@ def test_each_session_is_held_against_the_one_before_it_on_its_connector(lake: L
     ]
 
 
+def test_after_a_session_within_another_no_energy_is_missed(lake: Lake) -> None:
+    lake.facts(
+        session("long", 0, 200, 1000, **registers(1000, 2000)),
+        session("short", 20, 30, 200, **registers(1200, 1400)),
+        session("after", 210, 220, 100, **registers(2000, 2100)),
+        session("last", 230, 240, 100, **registers(2150, 2250)),
+    )
+    opened = lake.build()
+    assert [(row[0], row[4]) for row in rows(opened, GAPS)] == [
+        ("after", "overlap"),
+        ("last", "gap"),
+        ("short", "overlap"),
+    ]
+    said = "SELECT session_id FROM core__measurement_anomalies WHERE anomaly = 'register_gap'"
+    assert rows(opened, said) == [("last",)]
+
+
 def test_a_session_without_a_register_hides_no_energy(lake: Lake) -> None:
     lake.facts(
         session("a", 0, 10, 1000, **registers(1000, 2000, 2010)),

@@ -164,6 +164,52 @@ def test_a_connector_that_said_charging_before_the_start_is_believed(lake: Lake)
     assert intervals(lake, wire)[1:] == [(15, 120, "Charging", "reported")]
 
 
+def test_what_is_still_preparing_when_a_session_has_begun_charges(lake: Lake) -> None:
+    wire = booted(interval=3600)
+    wire.status("Available", seconds=5)
+    wire.start(7, seconds=20, timestamp=at(20))
+    wire.status("Preparing", seconds=22)
+    wire.stop(7, seconds=80, timestamp=at(80))
+    wire.status("Available", seconds=100)
+    assert intervals(lake, wire)[2:] == [
+        (20, 80, "Charging", "inferred_from_transaction"),
+        (80, 100, "Finishing", "inferred_from_transaction"),
+        (100, 100, "Available", "reported"),
+    ]
+
+
+def test_a_word_that_ocpp_does_not_have_is_no_status_and_small_letters_are(lake: Lake) -> None:
+    wire = booted(interval=3600)
+    for second, word in ((5, "Available"), (10, "Blocked"), (20, "charging"), (30, "AVAILABLE")):
+        wire.status(word, seconds=second)
+    assert intervals(lake, wire)[1:] == [
+        (5, 10, "Available", "reported"),
+        (10, 20, "Unknown", "unobserved"),
+        (20, 30, "Charging", "reported"),
+        (30, 30, "Available", "reported"),
+    ]
+
+
+def test_a_station_that_keeps_to_an_interval_of_its_own_is_not_silent(lake: Lake) -> None:
+    wire = booted(interval=60)
+    wire.status("Available", seconds=0)
+    heartbeats(wire, 6000, every=300)
+    wire.call("Heartbeat", {}, message_id="late", seconds=7000)
+    assert intervals(lake, wire) == [
+        (0, 6000, "Available", "reported"),
+        (6000, 7000, "Unknown", "inferred_offline"),
+        (7000, 7000, "Available", "reported"),
+    ]
+
+
+def test_a_log_without_times_has_no_timeline(lake: Lake) -> None:
+    wire = Wire()
+    wire.status("Available")
+    for record in wire.records:
+        record.received_at_us = None
+    assert intervals(lake, wire) == []
+
+
 def evse(wire: Wire, word: str, second: float, connector: int = 1) -> None:
     payload = {"evseId": 1, "connectorId": connector, "connectorStatus": word, "timestamp": at(second)}
     wire.call("StatusNotification", payload, seconds=second)
