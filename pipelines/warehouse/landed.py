@@ -17,10 +17,11 @@ from pipelines.warehouse.sql import columns, identifier, literal, rows
 TOKEN_COLUMNS = frozenset({"token_id", "form_id"})
 """Columns of facts that hold tokens, in clear where the setting said so."""
 _HIDDEN = {
-    # Said in clear where the setting said so, or by an older step.
     "transaction_id": "CASE WHEN protocol = 'ocpp1.6' THEN hidden_number(transaction_id) "
-    "ELSE hidden_id(transaction_id) END AS transaction_id"
+    "ELSE hidden_id(transaction_id) END AS transaction_id",
+    **{name: f"hidden_name({name}) AS {name}" for name in ("vendor", "model", "firmware", "serial_number")},
 }
+"""Columns of facts as they are shown: some were said in clear, where the setting said so, or by an older step."""
 Landed = Mapping[str, Sequence[Path]]
 """The Parquet files of each landed table."""
 

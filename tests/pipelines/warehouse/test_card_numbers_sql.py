@@ -6,14 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 
 import polars as pl
 import pytest
-from folded import Wire, land
+from folded import Wire, land, put
 from schema_texts import Text, texts
-from small_lake import Lake
+from small_lake import KEY, Lake, rows
 
+from models.ids import bounded
 from models.ocpp.versions import ADAPTERS
 from models.record import Direction, Record
+from models.state import StationState
+from models.step import Context, drain, step
 from models.tables.catalogue import DOUBLE, TABLES
+from models.tokens.lookalikes import hidden, hidden_name
 from models.tokens.pseudonyms import canonical
+from models.wording import HIDDEN
 from pipelines.conformance.schemas import Message
 from pipelines.warehouse.sql import identifier
 
@@ -127,3 +132,75 @@ def test_no_published_table_holds_a_card_whatever_field_it_stood_in(lake: Lake, 
     land(lake, planted.records())
     leaks = found(lake, planted.owners)
     assert not leaks, "\n".join(sorted(leaks))
+
+
+@pytest.mark.parametrize("key", [KEY, None], ids=["pseudonyms", "clear"])
+@pytest.mark.parametrize("transaction_id", ["04C0FFEE123456", "12345678", "04C0FFEE-17", "DE8AAC12345678X", "x" * 70])
+def test_a_transaction_named_by_a_card_is_one_in_every_table(
+    lake: Lake, transaction_id: str, key: bytes | None
+) -> None:
+    wire = Wire("ocpp2.0.1")
+    place = {"evse": {"id": 1, "connectorId": 1}}
+    wire.transaction("Started", transaction_id, wh=1000, **place)
+    _show(wire, transaction_id)
+    wire.transaction("Updated", transaction_id, seconds=600, wh=1500)
+    wire.add([2, "stop", "RequestStopTransaction", {"transactionId": transaction_id}], Direction.CSMS_TO_CP)
+    wire.transaction("Ended", transaction_id, seconds=1200, wh=2000)
+    # Said in clear by a worker of that setting, published under either.
+    _land(lake, wire.records, key)
+    for published in (KEY, key):
+        opened = lake.build(token_key=published)
+        ((session_id, shown),) = rows(opened, "SELECT session_id, transaction_id FROM core__sessions")
+        assert shown == (bounded(transaction_id) if published is None else hidden(transaction_id, KEY))
+        events = rows(opened, "SELECT session_id, transaction_id FROM core__transaction_events")
+        samples = rows(opened, "SELECT session_id, transaction_id FROM core__measurements")
+        assert set(events) == set(samples) == {(session_id, shown)}
+        assert rows(
+            opened, "SELECT transaction_id FROM core__station_events WHERE action = 'RequestStopTransaction'"
+        ) == [(shown,)]
+
+
+def test_a_name_that_was_said_in_clear_is_hidden_when_it_is_published(lake: Lake) -> None:
+    wire = Wire()
+    said = {"chargePointVendor": "V", "chargePointModel": "04C0FFEE123456", "firmwareVersion": "04C0FFEE123457"}
+    wire.call("BootNotification", said | {"chargePointSerialNumber": "04C0FFEE123458"})
+    wire.start(1)
+    _land(lake, wire.records, None)
+    clear = ["V", "04C0FFEE123456", "04C0FFEE123457", "04C0FFEE123458"]
+    for key in (KEY, None):
+        opened, expected = lake.build(token_key=key), tuple(hidden_name(text, key) for text in clear)
+        assert rows(opened, "SELECT vendor, model, firmware, serial_number FROM core__stations") == [expected]
+        for table in ("core__boots", "core__sessions"):
+            assert rows(opened, f"SELECT vendor, model, firmware FROM {table}") == [expected[:3]]
+
+
+def test_a_number_of_1_6_is_the_system_s_in_every_table(lake: Lake) -> None:
+    wire = Wire()
+    wire.start(12345678)
+    wire.meter(1500, transaction_id=12345678)
+    wire.stop(12345678)
+    opened = land(lake, wire.records).build()
+    for table in ("core__sessions", "core__measurements"):
+        assert rows(opened, f"SELECT DISTINCT transaction_id FROM {table}") == [("12345678",)]
+
+
+def test_words_beside_a_sample_stay_as_reported_unless_they_could_be_a_card(lake: Lake) -> None:
+    wire = Wire()
+    for said in ("energy.active.import.register", "Vendor.Heat Sink", "04 C0 FF EE 12 34 56"):
+        sampled = {"value": "1", "measurand": said, "unit": said, "phase": said, "location": said, "context": said}
+        value = [{"timestamp": "2023-11-14T22:13:20Z", "sampledValue": [sampled]}]
+        wire.call("MeterValues", {"connectorId": 1, "meterValue": value})
+    opened = land(lake, wire.records).build()
+    query = "SELECT measurand, unit, phase, location, context FROM core__measurements ORDER BY received_at"
+    assert [set(row) for row in rows(opened, query)] == [
+        {"energy.active.import.register"},
+        {"Vendor.Heat Sink"},
+        {HIDDEN},
+    ]
+
+
+def _land(lake: Lake, records: list[Record], key: bytes | None) -> None:
+    state = StationState(station_id=records[0].station_id)
+    for record in records:
+        step(state, record, Context(key))
+    put(lake, records, drain(state))
