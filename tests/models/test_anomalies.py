@@ -133,3 +133,11 @@ def test_every_word_is_said_somewhere() -> None:
     texts = [path.read_text() for kind in ("*.py", "*.sql") for path in models.rglob(kind)]
     for kind in Kind:
         assert any(f"Kind.{kind.name}" in text or f"'{kind.value}'" in text for text in texts), kind
+
+
+def test_every_word_is_looked_for_by_a_test() -> None:
+    tests = Path(__file__).parents[1]
+    texts = [path.read_text() for path in tests.rglob("test_*.py") if path.name != Path(__file__).name]
+    missing = [kind.value for kind in Kind if not any(f'"{kind.value}"' in text for text in texts)]
+    missing = [word for word in missing if not any(f"'{word}'" in text for text in texts)]
+    assert missing == []

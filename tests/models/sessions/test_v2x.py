@@ -151,3 +151,22 @@ def test_two_stations_may_use_one_transaction_id() -> None:
     first.transaction("Started", wh=0)
     second.transaction("Started", wh=0)
     assert only(first).session_id != only(second).session_id
+
+
+@pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp2.1"])
+def test_events_that_happened_after_the_end_are_said_once_and_change_no_figure(protocol: str) -> None:
+    talk = wire(protocol)
+    talk.transaction("Started", wh=1000, evse=EVSE, idToken=TOKEN)
+    talk.transaction("Ended", seconds=120, wh=2000)
+    before = only(talk)
+    for second in (180, 240):
+        info = {"chargingState": "Charging"}
+        talk.transaction("Updated", seconds=second, wh=2000 + second, info=info, evse={"id": 7}, remoteStartId=9)
+    folded = talk.fold()
+    (after,) = folded.of("sessions")
+    names = ("energy_wh", "ended_at", "charging_s", "evse_id", "remote_start_id", "register_end_wh", "is_open")
+    assert [getattr(after, name) for name in names] == [getattr(before, name) for name in names]
+    assert after.register_seen_wh == 2240
+    said = [(row.anomaly, row.session_id) for row in folded.of("anomalies")]
+    assert said == [("event_after_end", after.session_id), ("register_after_stop", after.session_id)]
+    assert folded.of("restatements") == []
