@@ -238,3 +238,49 @@ def test_every_version_tells_the_same(told: Told, table: str, protocol: str) -> 
 def test_the_story_is_odd_enough(told: Told) -> None:
     said = {row[0] for row in rows(told[V16], QUERIES["anomalies"])}
     assert said >= {"undervoltage", "phase_imbalance", "frequency_deviation", "derating"}
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+def test_the_station_as_a_whole_speaks_for_its_ports_in_every_version(lake: Lake, protocol: str) -> None:
+    wire = Wire(protocol)
+    is_1_6 = protocol == V16
+    for second, place, word in (
+        *((0, 1, "Available"), (0, 2, "Available"), (10, 0, "Unavailable"), (60, 0, "Available")),
+        *((100, 2, "Faulted"), (160, 2, "Available"), (200, 1, "Available")),
+    ):
+        payload: dict[str, Any] = {"timestamp": at(second)}
+        if is_1_6:
+            payload |= {"connectorId": place, "status": word, "errorCode": "NoError"}
+        else:
+            payload |= {"evseId": place, "connectorId": int(place > 0), "connectorStatus": word}
+        wire.call("StatusNotification", payload, seconds=second)
+    found = f"""SELECT right(port_id, 1), status, {SECOND.format("from_at")}, {SECOND.format("until_at")}
+      FROM core__status_timeline ORDER BY ALL"""
+    assert rows(land(lake, wire.records).build(), found) == [
+        ("1", "Available", 0, 10),
+        ("1", "Available", 60, 200),
+        ("1", "Unavailable", 10, 60),
+        ("2", "Available", 0, 10),
+        ("2", "Available", 60, 100),
+        ("2", "Available", 160, 200),
+        ("2", "Faulted", 100, 160),
+        ("2", "Unavailable", 10, 60),
+    ]
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+def test_the_evidence_of_a_session_s_energy_leads_to_its_frames_in_every_version(lake: Lake, protocol: str) -> None:
+    story = Story(protocol)
+    story.start("CARD", 0, 1000)
+    story.sample(600, ("Energy.Active.Import.Register", "Wh", 1500, None))
+    story.stop(1200, 2000)
+    opened = land(lake, story.wire.records).build()
+    found = """SELECT c.rung, c.energy_wh, b.payload_text[1:60] LIKE '%Start%' OR b.payload_text LIKE '%"Started"%',
+        e.payload_text[1:60] LIKE '%Stop%' OR e.payload_text LIKE '%"Ended"%'
+      FROM core__sessions AS s
+      JOIN core__session_energy_candidates AS c ON c.session_id = s.session_id AND c.is_chosen
+      JOIN raw_ocpp__frames AS b ON (b.generation, b."partition", b."offset")
+        = (c.begin_generation, c.begin_partition, c.begin_offset)
+      JOIN raw_ocpp__frames AS e ON (e.generation, e."partition", e."offset")
+        = (c.end_generation, c.end_partition, c.end_offset)"""
+    assert rows(opened, found) == [("meter_stop" if protocol == V16 else "register", 1000, True, True)]
