@@ -382,3 +382,19 @@ def test_a_place_is_on_the_globe_or_unknown(
     body = {"id": "L", "coordinates": coordinates, "last_updated": said(0)}
     (location,) = folded("locations", change("locations", "L", "put", body))
     assert (location.latitude, location.longitude) == expected
+
+
+def test_a_session_knows_which_document_said_its_energy() -> None:
+    started = change("sessions", "S", "put", {"id": "S", "last_updated": said(0)})
+    (row,) = folded("sessions", started)
+    assert (row.energy_wh, row.energy_generation, row.energy_partition, row.energy_offset) == (None, None, None, None)
+    patched = change("sessions", "S", "patch", {"kwh": 4.2, "last_updated": said(2)})
+    late = change("sessions", "S", "patch", {"kwh": 1.1, "last_updated": said(1)})
+    ended = change("sessions", "S", "patch", {"status": "COMPLETED", "last_updated": said(3)})
+    (row,) = folded("sessions", started, patched, late, ended)
+    assert (row.energy_wh, row.energy_generation, row.energy_partition, row.energy_offset) == (4200, 1, 2, 101)
+
+
+def test_a_cdr_knows_which_document_said_its_energy() -> None:
+    (row,) = folded("cdrs", change("cdrs", "C", "post", {"id": "C", "total_energy": 0.1, "last_updated": said(0)}))
+    assert (row.energy_wh, row.energy_offset) == (100, 100)
