@@ -69,7 +69,12 @@ def id_shown(text: str | None) -> str | None:
     """A vendorId, which may hold digits (`urn:din:99003`); a sentence in its place is a text as any other."""
     if not text or " " in text.strip():
         return shown(text)
-    word = _unless_hex(text.strip()[:LONGEST], _SHORTEST_TOKEN)
+    return _id_shown(text.strip()[:LONGEST])
+
+
+@functools.lru_cache(maxsize=1024)
+def _id_shown(text: str) -> str:
+    word = _unless_hex(text, _SHORTEST_TOKEN)
     return HIDDEN if lookalikes.could_be_card(word) else word
 
 
@@ -90,6 +95,11 @@ def _word_shown(word: str) -> str:
 
 def code_shown(code: str) -> str:
     """A vendor's code, which may be hexadecimal; left out where it has a card's digits and is no code by its looks."""
+    return _code_shown(code) if len(code) <= LONGEST else _code_shown.__wrapped__(code)
+
+
+@functools.lru_cache(maxsize=1024)
+def _code_shown(code: str) -> str:
     kept = _unless_hex(code, _LONG_TOKEN)
     return HIDDEN if lookalikes.could_be_card(_MAYBE_CODE.sub(" ", kept), is_name=True) else kept
 
