@@ -64,6 +64,8 @@ def _what_it_is(path: Path) -> str:
         return known
     if b"\0" in start:
         return "is a binary file"
+    if json_lines.names_no_charger(start.splitlines()[0]):
+        return "has frames in `raw`, but names no charger beside them (chargePointId, path or device)"
     if _FRAME_IN_TEXT.search(start):
         return "holds OCPP frames, but not in lines that begin with their charger's name"
     if start.lstrip()[:1] in b"{[":

@@ -85,11 +85,23 @@ _SIMPLE: Final = {
 
 
 def recognises(content: bytes) -> bool:
-    """Whether this line is one of ours: a JSON object with a `raw` string."""
+    """Whether this line is one of ours: a JSON object with a `raw` frame and its charger's name."""
+    said = _said_if_ours(content)
+    return said is not None and bool(said.station)
+
+
+def names_no_charger(content: bytes) -> bool:
+    """Whether this line would be one of ours if it named its charger."""
+    said = _said_if_ours(content)
+    return said is not None and not said.station
+
+
+def _said_if_ours(content: bytes) -> _Said | None:
     try:
-        return _said(_member(content)).raw is not None
+        said = _said(_member(content))
     except LineError:
-        return False
+        return None
+    return None if said.raw is None else said
 
 
 def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:

@@ -54,6 +54,10 @@ def test_session_tables_and_parquet_are_refused(shared_data: Path, log) -> None:
         (b'[{"message":[2,"1","Heartbeat",{}]},\n{"message":[3,"1",{}]}]\n', "is JSON, but no log"),
         (b'{"raw": {"not": "a string"}}\n', "is JSON, but no log"),
         (b'{"chargePointId": "CS"}\n{"chargePointId": "CS"}\n', "is JSON, but no log"),
+        (
+            b'{"station": "CS", "raw": "[2,\\"1\\",\\"Heartbeat\\",{}]"}\n' * 60,
+            "names no charger beside them .chargePointId, path",
+        ),
         (b"[" * 100_000, "is JSON, but no log"),
         (b"id,timestamp,value\n1,2,3\n", "is a table"),
         (b"dear diary: today [2 chargers] broke\n", "is in no format we know"),
