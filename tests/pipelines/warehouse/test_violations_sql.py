@@ -141,6 +141,33 @@ def test_errors_repeats_and_times_are_counted(lake: Lake) -> None:
     assert found == (22, 1, 19, 1, 2, "InternalError", 100, 100)
 
 
+ERRORS = (None, "InternalError", "GenericError", "NotSupported")
+
+
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
+def test_errors_and_silence_are_counted_for_each_vendor_model_and_firmware(lake: Lake, protocol: str) -> None:
+    makes = [("V", "M", "1"), ("V", "M", "2"), ("V", "N", "1"), ("W", "M", "1")]
+    for number, (vendor, model, firmware) in enumerate(makes):
+        boot: dict[str, Any] = {"chargePointVendor": vendor, "chargePointModel": model, "firmwareVersion": firmware}
+        if protocol != "ocpp1.6":
+            station = {"vendorName": vendor, "model": model, "firmwareVersion": firmware}
+            boot = {"chargingStation": station, "reason": "PowerUp"}
+        place = {"station_id": f"CS{number}", "protocol": protocol}
+        lake.frames(call(json.dumps([2, "b", "BootNotification", boot]), received_at=at(0), **place))
+        for beat in range(5):
+            lake.frames(call(f'[2,"{beat}","Heartbeat",{{}}]', received_at=at(10 + beat), **place))
+            if beat < number:
+                lake.frames(answer(f'[4,"{beat}","{ERRORS[number]}","",{{}}]', received_at=at(10.5 + beat), **place))
+            elif beat < 4:
+                lake.frames(answer(f'[3,"{beat}",{{}}]', received_at=at(10.5 + beat), **place))
+    found = rows(
+        lake.build(),
+        "SELECT vendor, model, firmware, calls, results, errors, unanswered, share_errors, error_code_most "
+        "FROM core__answer_rates WHERE action = 'Heartbeat' ORDER BY ALL",
+    )
+    assert found == [(*make, 5, 4 - number, number, 1, number / 5, ERRORS[number]) for number, make in enumerate(makes)]
+
+
 @pytest.mark.parametrize("card", ["04A2B3C4D5E6F7"])
 def test_no_value_and_no_odd_name_reaches_the_tables(lake: Lake, card: str) -> None:
     start = {"connectorId": card, "idTag": card * 2, "meterStart": card, "timestamp": card, card: card}
