@@ -64,12 +64,20 @@ def report(state: StationState, event: StatusReported, moment: Moment) -> None:
         if session.follows is not None and event.status in LEAVING and _is_disguised_stop(state, session, event):
             _undisguise(state, session, moment)
         elif event.status in OCCUPIED:
-            seen(state, session, at_us, moment)
+            _shown(state, session, at_us, moment)
         elif _is_evidence(state, session, event, at_us):
             cause = AVAILABLE if session.due is None else session.due.cause
             _suspect(state, session, cause, at_us, DWELL_US, moment, is_by_receipt=event.at_us is None)
         elif event.status == "Finishing":
-            seen(state, session, at_us, moment)
+            _shown(state, session, at_us, moment)
+
+
+def _shown(state: StationState, session: SessionState, at_us: int | None, moment: Moment) -> None:
+    """A status is a sign of a session: it charges until the newest one, of several on a connector each."""
+    last_us = session.last_seen_us
+    seen(state, session, at_us, moment)
+    if session.last_seen_us != last_us and session.charging_points:
+        state.touch(session.session_id, session)
 
 
 def boot(state: StationState, moment: Moment) -> None:
@@ -183,7 +191,7 @@ def said(state: StationState, session: SessionState) -> Session:
 def restate(state: StationState, session: SessionState, before: Session, cause: str, moment: Moment) -> None:
     """Say that a closed session's figures have changed, if they have."""
     after = said(state, session)
-    state.touch(session.session_id, session)
+    lifecycle.settle(state, session, session.ended_us, moment)
     if (before.energy_wh, before.ended_at, before.end_kind) == (after.energy_wh, after.ended_at, after.end_kind):
         return
     restatement_id = ids.digest("restatement", session.session_id, cause, moment.mark)
@@ -246,7 +254,8 @@ def _infer(state: StationState, session: SessionState, due: Due, moment: Moment)
     state.unstopped[session.session_id] = session
     lifecycle.retire(state, trim(state.unstopped, MAX_UNSTOPPED))
     _forget(state, moment.clock(session.ended_us))
-    state.touch(session.session_id, session)
+    # What was sampled after its last sign no longer counts.
+    lifecycle.settle(state, session, session.ended_us, moment)
 
 
 def _forget(state: StationState, clock_us: int | None) -> None:

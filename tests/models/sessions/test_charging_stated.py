@@ -173,3 +173,15 @@ def test_a_fault_from_a_queue_that_comes_when_it_is_over_leaves_the_session_char
     wire.stop(5, seconds=400, timestamp=at(400), meterStop=1100)
     (session,) = wire.sessions()
     assert session.charging_s == 200
+
+
+def test_a_status_says_how_long_each_session_of_its_connector_charges() -> None:
+    wire = Wire()
+    wire.start(5, seconds=10, timestamp=at(10))
+    status(wire, "Charging", 20, 20)
+    wire.start(6, seconds=30, timestamp=at(15), idTag="OTHER")
+    status(wire, "Faulted", 60, 60)
+    status(wire, "Finishing", 70, 70)
+    for drain_every in (0, 1):
+        found = wire.fold(drain_every=drain_every).of("sessions")
+        assert [session.charging_s for session in found] == [50, 45]

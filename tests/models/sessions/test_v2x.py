@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from captures import Wire, at
+from captures import START_US, Wire, at
 
 from models.facts import Session
 
@@ -170,3 +170,41 @@ def test_events_that_happened_after_the_end_are_said_once_and_change_no_figure(p
     said = [(row.anomaly, row.session_id) for row in folded.of("anomalies")]
     assert said == [("event_after_end", after.session_id), ("register_after_stop", after.session_id)]
     assert folded.of("restatements") == []
+
+
+def sampled(wire: Wire, seconds: float, wh: int) -> None:
+    value = {"timestamp": at(seconds), "sampledValue": [{"value": wh}]}
+    wire.call("MeterValues", {"evseId": 1, "meterValue": [value]}, seconds=seconds)
+
+
+def booted(wire: Wire) -> None:
+    boot = {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}}
+    wire.call("BootNotification", boot, seconds=3000)
+    wire.call("Heartbeat", {}, seconds=9000)
+
+
+def test_a_register_that_rises_between_the_events_of_a_transaction_is_a_sign_of_it() -> None:
+    wire = Wire("ocpp2.0.1")
+    wire.transaction("Started", seconds=0, wh=1000, evse={"id": 1})
+    for seconds, wh in ((600, 1600), (1200, 2200), (1800, 2200)):
+        sampled(wire, seconds, wh)
+    booted(wire)
+    (session,) = wire.fold(drain_every=1).of("sessions")
+    assert (session.ended_at.timestamp() - START_US / 1e6, session.inferred_cause) == (1200, "boot")
+    assert session.energy_wh == 1200
+
+
+def test_what_an_inferred_end_leaves_out_leaves_the_rates_too() -> None:
+    wire = Wire("ocpp2.0.1")
+    for event, seconds, wh, watts in (("Started", 0, 5100, 7000), ("Updated", 20, 1000, 0)):
+        power = {"value": watts, "measurand": "Power.Active.Import"}
+        value = {"timestamp": at(seconds), "sampledValue": [{"value": wh}, power]}
+        wire.transaction(event, seconds=seconds, evse={"id": 1}, meterValue=[value])
+    wire.transaction("Updated", seconds=48, wh=1100)
+    sampled(wire, 1900, 1100)
+    assert [session.energy_wh for session in wire.sessions()] == [100]
+    booted(wire)
+    for drain_every in (0, 1):
+        folded = wire.fold(drain_every=drain_every)
+        assert [(session.energy_wh, session.end_kind) for session in folded.of("sessions")] == [(19, "inferred")]
+        assert sum(rate.energy_wh for rate in folded.of("rates")) == 19
