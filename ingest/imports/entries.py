@@ -125,4 +125,4 @@ def receipt(timestamp: bytes) -> tuple[int | None, bool]:
     """A log's time in microseconds since the epoch, unreadable null; and whether it lacks a zone, then read as UTC."""
     text = timestamp.decode("ascii", "replace").strip()
     received_at_us = times.microseconds(text)
-    return received_at_us, times.told(text, received_at_us) == times.ZONELESS
+    return received_at_us, not text.endswith("Z") and times.told(text, received_at_us) == times.ZONELESS

@@ -63,7 +63,8 @@ def survey(path: Path) -> Survey:
         lines += 1
         if isinstance(entry, Entry):
             versions.learn(entry.station_id, entry.payload, entry.protocol)
-            zones.learn(entry)
+            if entry.is_zoneless:
+                zones.learn(entry)
     return Survey(path, content.source, lines, log_format, content.size, versions, zones)
 
 
@@ -134,7 +135,7 @@ class _Sender:
             entry.kind,
             direction,
             self._versions.of(entry.station_id, entry.payload, entry.protocol),
-            self._zones.received(entry),
+            self._zones.received(entry) if entry.is_zoneless else entry.received_at_us,
             None,
             entry.ordinal,
             self._source,

@@ -7,6 +7,7 @@ array in its place, a frame that somebody decoded, is taken as it is written.
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -111,11 +112,14 @@ def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
 
 def _members(lines: Iterator[Line]) -> Iterator[Line]:
     """The lines, without the brackets and commas where the whole file is one array."""
-    is_array: bool | None = None
     for line in lines:
-        if is_array is None and (begun := line.content.strip()):
-            is_array = begun == b"[" or begun.endswith(b"},") or _MEMBER.match(begun) is not None
-        yield line._replace(content=_member(line.content)) if is_array else line
+        begun = line.content.strip()
+        if begun == b"[" or begun.endswith(b"},") or _MEMBER.match(begun):
+            yield from (part._replace(content=_member(part.content)) for part in chain((line,), lines))
+        else:
+            yield line
+            if begun:
+                yield from lines
 
 
 def _member(content: bytes) -> bytes:
