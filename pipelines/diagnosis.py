@@ -132,6 +132,12 @@ def _warehouse(home: Home) -> Finding:
         has_landed = home.manifest.exists() and home.holder("pipeline") is None
         hint = "; run `laddstrom build`" if has_landed else ""
         return Finding("warehouse", not has_landed, f"nothing is published at {home.current}{hint}")
+    from pipelines.warehouse import read
+
+    try:
+        read.connect_readonly(home).close()
+    except read.NoWarehouseError as error:
+        return Finding("warehouse", False, str(error))
     built = home.current.stat().st_mtime
     is_old = home.manifest.exists() and home.manifest.stat().st_mtime > built
     hint = "; something was landed since: `laddstrom build`" if is_old else ""

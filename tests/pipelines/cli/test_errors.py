@@ -108,6 +108,18 @@ def test_a_home_that_is_a_file_is_said_and_left_alone(tmp_path: Path) -> None:
     assert looked.stderr == ""
 
 
+def test_doctor_opens_the_warehouse(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").create()
+    build = home.builds / "laddstrom.000001.duckdb"
+    build.write_text("no database")
+    home.current.symlink_to(build.relative_to(home.root))
+    done = run(tmp_path, "doctor")
+    assert done.returncode == 1
+    [said] = [line for line in done.stdout.splitlines() if line.startswith("WRONG")]
+    assert "cannot be opened as a DuckDB file" in said
+    assert said.endswith("run `laddstrom build`")
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [("none.jsonl", "does not exist; correct the path"), ("folder", "is a folder; name the files in it")],
