@@ -247,7 +247,7 @@ class StationState(msgspec.Struct, array_like=True):
     connectors: dict[str, ConnectorState] = {}
     faults: dict[str, FaultState] = {}
     fault_clock_us: int | None = None
-    """Up to here the open faults' time is counted."""
+    """Up to here the faults' time is counted."""
     hours: dict[int, HourState] = {}
     hours_floor: int = 0
     """Hours before this one are final."""

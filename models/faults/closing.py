@@ -28,7 +28,6 @@ def close(state: StationState, fault: FaultState, kind: str, at_us: int | None, 
     state.touch(fault.fault_id, fault)
     if not state.faults:
         rates.pass_time(state, moment.clock(at_us))
-        state.fault_clock_us = None
 
 
 def end(fault: FaultState, at_us: int | None, moment: Moment) -> None:

@@ -254,8 +254,7 @@ def _reopened(state: StationState, key: str, event: StatusReported | Alarm, mome
     fault.is_open, fault.close_kind = True, OPEN
     fault.closed_us = fault.closed_received_us = fault.closed_position = None
     state.faults[key] = fault
-    if state.fault_clock_us is None:
-        state.fault_clock_us = moment.clock(event.at_us)
+    rates.count_faults_from(state, moment.clock(event.at_us))
     if was_inferred:
         # It never was over.
         return fault
@@ -306,8 +305,7 @@ def _open(state: StationState, key: str, event: StatusReported | Alarm, named: N
     _describe(fault, named)
     flow.begin(state, fault)
     clock_us = moment.clock(event.at_us)
-    if state.fault_clock_us is None:
-        state.fault_clock_us = clock_us
+    rates.count_faults_from(state, clock_us)
     trim(state.faults, MAX_FAULTS)
     rates.count(state, rates.hour_of(clock_us), faults=1)
     _remark(state, fault, event, moment)

@@ -70,6 +70,13 @@ def settle_rising(state: StationState) -> None:
         settle_one(state, rising.session)
 
 
+def count_faults_from(state: StationState, clock_us: int | None) -> None:
+    """A fault opens: where it is the only one, its time counts from here, what was counted before left out."""
+    counted_us = state.fault_clock_us
+    if clock_us is not None and (counted_us is None or (len(state.faults) == 1 and clock_us > counted_us)):
+        state.fault_clock_us = clock_us
+
+
 def pass_time(state: StationState, clock_us: int | None) -> None:
     """Count the time since the last record as fault time, split at full hours; only called while a fault is open."""
     since = state.fault_clock_us

@@ -106,3 +106,16 @@ def test_a_session_of_two_days_takes_back_no_more_than_its_newest_hours_still_ho
     assert [found.energy_wh for found in folded.of("sessions")] == [100]
     found = sorted(folded.of("rates"), key=lambda rate: rate.hour)
     assert [rate.energy_wh for rate in found] == [100] * 22 + [0] * 26
+
+
+def test_no_time_counts_twice_where_the_charger_s_clock_runs_back_between_two_faults() -> None:
+    wire = Wire()
+    for status, error, said in (
+        *(("Faulted", "WeakSignal", 100), ("Available", "NoError", 700)),
+        *(("Faulted", "GroundFailure", 0), ("Available", "NoError", 900)),
+    ):
+        payload = {"connectorId": 1, "status": status, "errorCode": error, "timestamp": at(said)}
+        wire.call("StatusNotification", payload)
+        wire.records[-1].received_at_us = None
+    assert rates(wire) == {"22": (0, 0, 2, 800)}
+    assert rates(wire) == rates(wire, drain_every=1)
