@@ -55,12 +55,12 @@ class Station:
         else:
             self.event("Updated", number, second, wh, at(second))
 
-    def stop(self, number: int, second: float, wh: int, stamp: str | None = None) -> None:
+    def stop(self, number: int, second: float, wh: int, stamp: str | None = None, reason: str = "Remote") -> None:
         stamp = stamp or at(second)
         if self.is_1_6:
-            self.wire.stop(number, seconds=second, meterStop=wh, timestamp=stamp)
+            self.wire.stop(number, seconds=second, meterStop=wh, timestamp=stamp, reason=reason)
         else:
-            self.event("Ended", number, second, wh, stamp, info={"stoppedReason": "Remote"})
+            self.event("Ended", number, second, wh, stamp, info={"stoppedReason": reason})
 
     def event(self, phase: str, number: int, second: float, wh: int, stamp: str, **more: Any) -> None:
         value = [{"timestamp": stamp, "sampledValue": [{"value": wh}]}]
@@ -212,6 +212,50 @@ def test_quirks_49_and_50_a_session_without_a_request_keeps_the_token_of_its_sta
     found = station.only()
     assert (found.token_id, found.is_open, found.energy_wh) == (pseudonyms.pseudonym(UID, KEY), False, 2000)
     assert (found.authorization_id, found.start_status) == (None, "Accepted")
+
+
+@pytest.mark.parametrize(
+    ("reason", "happening", "expected"),
+    [
+        ("DeAuthorized", "boot", "PowerLoss"),
+        ("PowerLoss", "boot", None),
+        ("Local", "freed", "EVDisconnected"),
+        ("EVDisconnected", "freed", None),
+        ("Local", None, None),
+    ],
+)
+def test_quirk_51_the_reason_of_a_stop_is_held_against_what_the_station_did(
+    reason: str, happening: str | None, expected: str | None, protocol: str
+) -> None:
+    station = Station(protocol)
+    station.status("Charging" if station.is_1_6 else "Occupied", -5)
+    station.start(7, 0, 1000)
+    if happening == "boot":
+        station.boot(700)
+    elif happening == "freed":
+        station.status("Available", 700)
+    station.stop(7, 705, 3000, at(690), reason)
+    folded = station.fold()
+    assert folded.of("sessions")[0].stop_reason == reason
+    doubts = [(row.value, row.expected) for row in folded.of("anomalies") if row.anomaly == "stop_reason_doubted"]
+    assert doubts == ([(reason, expected)] if expected else [])
+
+
+REASONS = ("EmergencyStop", "EVDisconnected", "Local", "Other", "PowerLoss", "Reboot", "Remote", "DeAuthorized")
+REASONS_16 = ("HardReset", "SoftReset", "UnlockCommand")
+REASONS_2X = (
+    *("EnergyLimitReached", "GroundFault", "ImmediateReset", "LocalOutOfCredit", "MasterPass", "OvercurrentFault"),
+    *("PowerQuality", "SOCLimitReached", "StoppedByEV", "TimeLimitReached", "Timeout"),
+)
+
+
+def test_every_reason_of_a_stop_is_kept_as_it_is_spelled(protocol: str) -> None:
+    """INL's calculator looks for `LocalOutofCredit`, so that stop never counts; OCPP writes `LocalOutOfCredit`."""
+    for reason in (*REASONS, *(REASONS_16 if protocol == "ocpp1.6" else REASONS_2X)):
+        station = Station(protocol)
+        station.start(7, 0, 1000)
+        station.stop(7, 600, 1500, reason=reason)
+        assert (station.only().stop_reason, station.only().is_open) == (reason, False)
 
 
 def test_quirks_23_and_53_faulted_without_a_code_that_flaps_is_one_fault(protocol: str) -> None:

@@ -284,3 +284,46 @@ def test_the_evidence_of_a_session_s_energy_leads_to_its_frames_in_every_version
       JOIN raw_ocpp__frames AS e ON (e.generation, e."partition", e."offset")
         = (c.end_generation, c.end_partition, c.end_offset)"""
     assert rows(opened, found) == [("meter_stop" if protocol == V16 else "register", 1000, True, True)]
+
+
+def fault(story: Story, second: float, *, is_open: bool) -> None:
+    """An over-voltage that comes or goes: a status in 1.6, an event of its own beside the status in 2.x."""
+    if story.is_1_6:
+        word, code = ("Faulted", "OverVoltage") if is_open else ("Charging", "NoError")
+        payload = {"connectorId": 1, "status": word, "errorCode": code, "timestamp": at(second)}
+        story.wire.call("StatusNotification", payload, seconds=second)
+    else:
+        said = {"actualValue": str(is_open).lower(), "trigger": "Alerting", "techCode": "OverVoltage"}
+        story.wire.notify(second, {"id": 1, "connectorId": 1}, timestamp=at(second), **said)
+
+
+@pytest.mark.parametrize("protocol", VERSIONS)
+def test_a_fault_is_one_episode_and_one_line_of_the_report_in_every_version(lake: Lake, protocol: str) -> None:
+    """The car charges on through the first fault; the second one stops it, and no session sees the third."""
+    story = Story(protocol)
+    story.boot(0)
+    story.start("CARD", 10, 1000)
+    register = 1000
+    for second in range(20, 1200, 20):
+        if second in (100, 300, 500, 900):
+            fault(story, second, is_open=second in (100, 500))
+            continue
+        register += 0 if 500 < second < 900 else 100
+        story.sample(second, ("Energy.Active.Import.Register", "Wh", register, None))
+    story.stop(1200, register)
+    for second in (2000, 2060):
+        fault(story, second, is_open=second == 2000)
+    opened = land(lake, story.wire.records).build()
+    episodes = f"""SELECT canonical_code, family, {SECOND.format("opened_at")}, {SECOND.format("closed_at")},
+      close_kind, in_transaction, blocks_charging, vendor, model, firmware
+      FROM core__fault_episodes ORDER BY opened_at"""
+    words = ("over_voltage", "electrical")
+    assert rows(opened, episodes) == [
+        (*words, 100, 300, "explicit_clear", True, False, *MAKE),
+        (*words, 500, 900, "explicit_clear", True, True, *MAKE),
+        (*words, 2000, 2060, "explicit_clear", False, None, *MAKE),
+    ]
+    report = "SELECT vendor, model, firmware, canonical_code, episodes, sessions FROM report__error_trend_daily"
+    assert rows(opened, report) == [(*MAKE, "over_voltage", 3, 1)]
+    cards = "SELECT attempts, accepted, sessions, energy_wh FROM report__rfid_usage_daily"
+    assert rows(opened, cards) == [(0, 0, 1, register - 1000)]
