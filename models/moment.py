@@ -3,8 +3,20 @@
 import msgspec
 
 from models import ids
+from models.energy import knowledge
 from models.energy.knowledge import NOTHING, Knowledge
 from models.record import Record
+
+
+class Context(msgspec.Struct, frozen=True):
+    """Values the step is handed, never looks up.
+
+    `token_key` keys the pseudonym of card numbers; null leaves tokens in clear (a setting). `knowledge` is what is
+    known beforehand of how makes meter.
+    """
+
+    token_key: bytes | None = None
+    knowledge: Knowledge = knowledge.shipped()
 
 
 class Moment(msgspec.Struct, gc=False):

@@ -194,6 +194,15 @@ class Rising(msgspec.Struct, array_like=True, gc=False):
     energy_wh: int
     position: tuple[int, int]
     """Generation and offset of the record that raised it last."""
+    queued: list[Any] = []
+    """Samples that wait to be taken up together (`sessions.steady`)."""
+    until_us: int = 0
+    """Samples from then on do not wait."""
+    layout: Any = None
+    """How those that wait are written."""
+    clock: Any = None
+    """The clock that tells their times, and the least lag by it."""
+    least_us: int = 0
 
 
 class Mark(msgspec.Struct, array_like=True, gc=False):
@@ -319,6 +328,8 @@ class StationState(msgspec.Struct, array_like=True):
     """Open sessions whose energy is counted later (`sessions.rising`). Always empty when encoded."""
     waiting_stops: list[WaitingStop] = []
     """1.6: stops that may yet turn out to be a session's (`sessions.waiting`)."""
+    queued: dict[tuple[int, int | None], Rising] = {}
+    """Those of them for which samples wait, by connector and transactionId. Always empty when encoded."""
 
     def touch(self, fact_id: str | int, entity: object) -> None:
         """Mark an entity as changed by the record being handled; an hour's id is its number."""
@@ -331,7 +342,7 @@ _decoder = msgspec.msgpack.Decoder(StationState)
 
 def encode(state: StationState) -> bytes:
     """The state as bytes, for the changelog and the lake's snapshots; raises `UndrainedError` on undrained ones."""
-    if state.changed or state.newest is not None:
+    if state.changed or state.queued or state.newest is not None:
         raise UndrainedError("Drain a station's state before encoding it: its facts would be lost.")
     return _encoder.encode(state)
 

@@ -10,9 +10,8 @@ from typing import Any, cast
 
 import msgspec
 
-from models import anomalies, times
-from models.energy import habits, knowledge
-from models.energy.knowledge import Knowledge
+from models import anomalies, frames, times
+from models.energy import habits
 from models.energy.meter import HabitState
 from models.events import (
     Alarm,
@@ -35,29 +34,20 @@ from models.faults import episodes, flow, rows
 from models.faults.memory import FaultState
 from models.frames import Call, CallError, CallResult, CallResultError, Frame, FrameError, Send
 from models.ids import bounded
+from models.moment import Context as Context
 from models.moment import Moment
+from models.ocpp import whole
 from models.ocpp.operations import BY_STATION, BY_SYSTEM, OPERATIONS
 from models.ocpp.versions import ADAPTERS, COMMANDS, READERS, V16, WITH_SENDS, Adapter, Reader
-from models.ocpp.whole import decode as decode_frame
+from models.ocpp.whole import MeterCall
 from models.order import arrival
 from models.reasons import Reason
 from models.record import Direction, Kind, Record
-from models.sessions import ends, lifecycle, samples, v2x, v16
+from models.sessions import ends, lifecycle, samples, steady, v2x, v16
 from models.state import MAX_CALLS, AuthorizationState, AwaitedCall, SessionState, StationState, trim
 from models.stations import boots, operations, rates, statuses, timing
 from models.stations.memory import HourState, OperationState
 from models.tokens import authorizations, forms, lookalikes
-
-
-class Context(msgspec.Struct, frozen=True):
-    """Values the step is handed, never looks up.
-
-    `token_key` keys the pseudonym of card numbers; null leaves tokens in clear (a setting). `knowledge` is what is
-    known beforehand of how makes meter.
-    """
-
-    token_key: bytes | None = None
-    knowledge: Knowledge = knowledge.shipped()
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -72,37 +62,36 @@ def step(state: StationState, record: Record, context: Context) -> Refusal | Non
 
     Never raises on what a station sent; an exception out of here is a defect, for the worker to set aside.
     """
-    if not arrival.is_new(state, record):
-        return None
-    state.station_id = record.station_id
-    return fold(state, record, context)
+    return fold(state, record, context) if arrival.is_new(state, record) else None
 
 
 def fold(state: StationState, record: Record, context: Context) -> Refusal | None:
     """As `step`, for a record that is known to be new, whatever its position: for replays (`models.order.replay`)."""
-    received_us = record.received_at_us
-    if received_us is not None and not _EARLIEST_US <= received_us < _LATEST_US:
-        received_us = None
+    # What stands here is most of what most frames cost: answers and heartbeats.
+    received_us, newest_us = record.received_at_us, state.received_at_us
     if record.kind != _FRAME:
-        _connection(state, record, received_us)
+        _connection(state, record, times.plausible(received_us))
         return None
-    protocol = record.protocol or state.protocol or V16
-    frame = decode_frame(protocol, record.payload)
-    readers = READERS.get(protocol, _NONE)
-    # Not isinstance: these few look-ups are a third of what most frames cost.
-    if frame.action not in readers if type(frame) is Call else type(frame) is not CallResult or readers is _NONE:
+    data, known = record.payload, state.protocol
+    protocol = record.protocol or known or V16
+    frame = whole.decode(protocol, data) if len(data) > whole.SHORTEST else frames.decode(data)
+    # Not isinstance, which takes far longer for these.
+    if type(frame) is not CallResult or protocol != known:
         refusal = _refused(state, record, frame, protocol, context)
         if refusal is not None:
             return refusal
-    if not arrival.counts(state, record, received_us):
-        return None
-    if state.is_protocol_guessed or state.protocol is None:
-        _guess(state, record, received_us)
-    state.protocol = protocol
+    if received_us is not None and newest_us is not None and newest_us < received_us < _LATEST_US:
+        state.received_at_us, state.newest = received_us, record
+    else:
+        received_us = times.plausible(received_us)
+        if not arrival.counts(state, record, received_us):
+            return None
+    if protocol != known or state.is_protocol_guessed:
+        _guess(state, record, received_us, protocol)
     if state.faults or state.due_us is not None:
         _pass_time(state, record, received_us, protocol, context)
-    if type(frame) is Call:
-        return _called(state, frame, readers[frame.action], record, received_us, context)
+    if type(frame) is Call or type(frame) is MeterCall:
+        return _called(state, frame, record, received_us, context)
     if (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
         # 2.1's types 5 and 6 may carry any id and answer no call.
         _answered(state, frame, record, received_us, context)
@@ -111,6 +100,7 @@ def fold(state: StationState, record: Record, context: Context) -> Refusal | Non
 
 def drain(state: StationState) -> list[Fact]:
     """The facts that changed since the last drain, newest version of each id only."""
+    _settle(state)
     arrival.settle(state)
     rates.settle_rising(state)
     drained = [_fact(state, *entry) for entry in state.changed.values()]
@@ -121,9 +111,17 @@ def drain(state: StationState) -> list[Fact]:
     return drained
 
 
-def _guess(state: StationState, record: Record, received_us: int | None) -> None:
-    if state.is_protocol_guessed or record.protocol is None:
+def _settle(state: StationState) -> None:
+    """Take up what waits, before anything else is folded or asked."""
+    if state.queued:
+        steady.settle(state)
+
+
+def _guess(state: StationState, record: Record, received_us: int | None, protocol: str) -> None:
+    """Take note of another version than before, or of one that only may be it."""
+    if (state.is_protocol_guessed or state.protocol is None) and (state.is_protocol_guessed or record.protocol is None):
         arrival.learn_protocol(state, record, received_us)
+    state.protocol = protocol
 
 
 def _connection(state: StationState, record: Record, received_us: int | None) -> None:
@@ -132,10 +130,18 @@ def _connection(state: StationState, record: Record, received_us: int | None) ->
 
 
 def _called(
-    state: StationState, call: Call, reader: Reader | None, record: Record, received_us: int | None, context: Context
+    state: StationState, call: Call | MeterCall, record: Record, received_us: int | None, context: Context
 ) -> Refusal | None:
     if state.operations and record.direction is not None:
         operations.shadow(state, call.message_id, is_system=record.direction == _CSMS_TO_CP)
+    if type(call) is MeterCall:
+        if (
+            not state.calls
+            and record.direction != _CSMS_TO_CP
+            and steady.queue(state, call, record, received_us, context)
+        ):
+            return None
+        call = call.as_call()
     if call.action in OPERATIONS:
         _operation(state, call, record, received_us, context)
     if record.direction == _CSMS_TO_CP:
@@ -143,6 +149,7 @@ def _called(
     if state.calls:
         # A message id used again belongs to the newer call: the older one's answer is not coming.
         state.calls.pop(_key(call.message_id), None)
+    reader = READERS[state.protocol or V16][call.action]
     return None if reader is None else _told(state, call, reader, record, received_us, context)
 
 
@@ -151,6 +158,7 @@ def _pass_time(state: StationState, record: Record, received_us: int | None, pro
     if state.faults:
         rates.pass_time(state, received_us)
     if state.due_us is not None and received_us is not None and received_us >= state.due_us:
+        _settle(state)
         ends.expire(state, received_us, Moment(record, received_us, protocol, "", context.token_key))
 
 
@@ -180,9 +188,11 @@ def _repaired(state: StationState, record: Record, error: FrameError, context: C
 
 
 def _refused(
-    state: StationState, record: Record, frame: Frame | FrameError, protocol: str, context: Context
+    state: StationState, record: Record, frame: Frame | FrameError | MeterCall, protocol: str, context: Context
 ) -> Refusal | None:
     """Why a frame cannot be read in its version; None if it can."""
+    if type(frame) is MeterCall or (type(frame) is Call and frame.action in READERS.get(protocol, _NONE)):
+        return None
     if isinstance(frame, FrameError):
         return _repaired(state, record, frame, context)
     if protocol not in ADAPTERS:
@@ -208,6 +218,7 @@ def _told(
         return Refusal(Reason.INVALID_PAYLOAD, str(error))
     if event is None:
         return None
+    _settle(state)
     protocol = state.protocol or V16
     moment = Moment(record, received_us, protocol, call.message_id, context.token_key, knowledge=context.knowledge)
     event = timing.tell(state, event, moment)
@@ -241,6 +252,7 @@ def _command(
         event = ADAPTERS[protocol].COMMANDS[call.action](call.payload, context.token_key)
     except UnusableError as error:
         return Refusal(Reason.INVALID_PAYLOAD, str(error))
+    _settle(state)
     _FOLDS[type(event)](state, event, Moment(record, received_us, protocol, call.message_id, context.token_key))
     return None
 
@@ -275,6 +287,7 @@ def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter
     call = state.calls.pop(_key(frame.message_id), None)
     if call is None:
         return
+    _settle(state)
     answer = Answer()
     if isinstance(frame, CallResult) and call.action in adapter.ANSWERS:
         # An answer that says nothing usable is still an answer, like an error.

@@ -7,6 +7,7 @@ from decimal import Decimal
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR, LAST_YEAR = 2010, 2100
 """Outside these years a clock was never set (1970, 0001) or is broken (222222017): no time at all."""
+_US = timedelta(microseconds=1)
 HOUR_US = 3_600_000_000
 _DAY_US = 24 * HOUR_US
 EARLIEST_US = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * 1_000_000
@@ -45,7 +46,7 @@ def parse(text: str | None) -> int | None:
         except ValueError:
             pass
         else:
-            us = since.days * _DAY_US + since.seconds * 1_000_000 + since.microseconds
+            us = since // _US
             return us if EARLIEST_US <= us < LATEST_US else None
     return plausible(microseconds(text))
 

@@ -5,6 +5,7 @@ A register without a unit is read as Wh here; `registers` weighs it against the 
 Units go by measurand: power without one is in W, also where 2.x's schema default would say Wh.
 """
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import TypeAlias
 
@@ -50,6 +51,22 @@ def scaled(value: Number, units: dict[str | None, int], unit: str | None, multip
     if exponent is None or value is None or not -12 <= multiplier <= 12:
         return None
     return _exact(value, exponent + multiplier)
+
+
+def scaled_alike(texts: Sequence[str], units: dict[str | None, int], unit: str | None) -> list[Decimal] | None:
+    """As `scaled` for each of several texts in one unit; None where one of them needs more care, or is below zero."""
+    if unit not in units or max(map(len, texts)) > _SHORT:
+        return None
+    power = _POWERS[units[unit]]
+    try:
+        values = [Decimal(text + power) for text in texts]
+        least, most = min(values), max(values)
+    except InvalidOperation:
+        return None
+    if least >= _LEAST and most < _MOST:
+        return values
+    are_plain = not least < 0 and most < _MOST and all(value >= _LEAST or not value for value in values)
+    return [value or _ZERO for value in values] if are_plain else None
 
 
 def _exact(value: str | float | Decimal, exponent: int) -> Decimal | None:

@@ -5,6 +5,7 @@ Here they are called in order, and what does not add up is said once for each se
 """
 
 from decimal import Decimal
+from typing import TypeGuard
 
 from models import anomalies
 from models.anomalies import Kind
@@ -24,8 +25,8 @@ from models.moment import Moment
 from models.state import SessionState, StationState
 
 _BASED = 1
-_OFTEN = 8
-"""Samples after which a unit is weighed at each of them; later at every eighth, and at the end."""
+_EARLY = 8
+"""Samples up to which a unit is weighed after each of them; later every few minutes (`look_back`), and at the end."""
 _SAID = {
     kind: 2 << bit
     for bit, kind in enumerate(
@@ -70,13 +71,13 @@ def take(state: StationState, session: SessionState, readings: tuple[Reading, ..
     resets, glitches, goes_on = memory.resets, memory.glitches, True
     newest_us = readings[-1].at_us if readings else None
     if newest_us is not None and newest_us >= memory.trail_due_us:
-        trail.note(session, memory)
+        look_back(session, memory)
     for reading in readings:
         if not registers.fold(session, memory, reading, place, boots):
             goes_on = False
         if reading.power_w is not None or reading.interval_wh is not None:
             power.fold(session, memory, reading, moment.at(reading.at_us), place)
-    if memory.samples <= _OFTEN or not memory.samples % _OFTEN:
+    if memory.samples <= _EARLY:
         units.weigh(session, memory)
     if not memory.said & _BASED and session.register_first is not None:
         memory.base = habits.base_of(state, session, session.register_first.scaleb(memory.shift))
@@ -86,6 +87,20 @@ def take(state: StationState, session: SessionState, readings: tuple[Reading, ..
     if memory.shift or memory.marks & _ODD:
         _say_labels(state, session, memory, readings, moment)
     return goes_on and not memory.shift
+
+
+def is_plain(memory: MeterState | None) -> TypeGuard[MeterState]:
+    """Whether another sample can neither settle the register's base nor be of a doubtful unit."""
+    if memory is None or memory.samples < _EARLY or memory.shift:
+        return False
+    return bool(memory.said & _BASED) and not memory.marks & _ODD
+
+
+def look_back(session: SessionState, memory: MeterState) -> None:
+    """Remember where the evidence stands, and weigh the unit: every few minutes, before newer samples are taken up."""
+    trail.note(session, memory)
+    if memory.samples > _EARLY:
+        units.weigh(session, memory)
 
 
 def refuse(state: StationState, session: SessionState, register_wh: Decimal | None, moment: Moment) -> None:

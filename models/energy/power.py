@@ -5,8 +5,10 @@ drains. A time without samples over `MAX_GAP_MS` counts nothing. A sample of an 
 """
 
 import bisect
+from collections.abc import Sequence
 from decimal import Decimal
 
+from models.energy.layout import Numbers
 from models.energy.meter import (
     INTERVAL_FIRST,
     INTERVAL_LAST,
@@ -36,6 +38,55 @@ def fold(session: SessionState, meter: MeterState, reading: Reading, at_us: int 
             _integrate(meter, power_w if power_w > 0 else 0, at_us, register_wh, place)
     if interval_wh is not None and at_us is not None and interval_wh >= 0:
         _add_interval(meter, interval_wh, at_us, place, bool(reading.marks & IS_CLOCK))
+
+
+def are_later(meter: MeterState, told: Numbers, times_us: Sequence[int]) -> bool:
+    """Whether powers and intervals can be taken up by `take`: they go on, powers from one beside a register."""
+    if told.powers_w:
+        since_us = meter.power_us
+        if since_us is None or times_us[0] <= since_us or meter.power_from_wh is None or max(told.powers_w) > _MAX_W:
+            return False
+    instants = _instants(meter, told.marks)
+    return not told.intervals_wh or (bool(instants) and times_us[0] > instants[-1])
+
+
+def take(session: SessionState, meter: MeterState, told: Numbers, times_us: Sequence[int], place: Place) -> None:
+    """Take up the powers and intervals of several messages, as `fold` each; their registers are taken up already.
+
+    The times are later and later, see also `are_later`; `place` is the last one's.
+    """
+    if told.powers_w:
+        _take_powers(session, meter, told.powers_w, times_us)
+        meter.places[POWER_LAST] = place
+    if told.intervals_wh:
+        if told.marks & IS_CLOCK:
+            meter.interval_clock_wh = sum(told.intervals_wh, meter.interval_clock_wh or ZERO)
+        else:
+            meter.interval_wh = sum(told.intervals_wh, meter.interval_wh or ZERO)
+        instants = _instants(meter, told.marks)
+        instants.extend(times_us)
+        del instants[:-MAX_INSTANTS]
+        meter.places[INTERVAL_LAST] = place
+
+
+def _take_powers(session: SessionState, meter: MeterState, powers_w: Sequence[int], times_us: Sequence[int]) -> None:
+    since_ms, before_w, wms2 = (meter.power_us or 0) // 1000, meter.power_w or 0, meter.power_wms2
+    for power_w, at_us in zip(powers_w, times_us, strict=True):
+        at_ms = at_us // 1000
+        if at_ms - since_ms > MAX_GAP_MS:
+            meter.power_gap = True
+        else:
+            wms2 += (power_w + before_w) * (at_ms - since_ms)
+        since_ms, before_w = at_ms, power_w
+    session.power_max_w = max(session.power_max_w or 0, *powers_w)
+    meter.power_w, meter.power_us, meter.power_wms2, meter.power_to_wms2 = before_w, times_us[-1], wms2, wms2
+    meter.power_samples += len(powers_w)
+    if session.register_last is not None:
+        meter.power_to_wh = session.register_last + meter.carried_wh
+
+
+def _instants(meter: MeterState, marks: int) -> list[int]:
+    return meter.interval_clock_instants if marks & IS_CLOCK else meter.interval_instants
 
 
 def _integrate(meter: MeterState, power_w: int, at_us: int, register_wh: Decimal | None, place: Place) -> None:

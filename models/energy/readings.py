@@ -20,6 +20,7 @@ INTERVAL = "Energy.Active.Import.Interval"
 POWER = "Power.Active.Import"
 WANTED = frozenset({None, "", REGISTER, INTERVAL, POWER})
 """Measurands that carry a fact; None and empty mean the register."""
+_REGISTERS = WANTED - {INTERVAL, POWER}
 SIGNED = "SignedData"
 """1.6's format of a value that is a signed record, not a number."""
 
@@ -105,20 +106,27 @@ def _usual(at_us: int | None, samples: Iterable[Any]) -> Reading | None:
 
     Nearly all messages are like that, and they are most of a charger's traffic.
     """
-    wanted = [sample for sample in samples if sample.measurand in WANTED]
+    singles = single(samples)
+    return _UNUSUAL if singles is None else _of_single(at_us, *singles)
+
+
+def single(samples: Iterable[Any]) -> tuple[Any, Any, Any] | None:
+    """The one register, power and interval among the samples, each or None; None where one comes twice or is signed."""
     register = power = interval = None
-    for sample in wanted:
-        if sample.format == SIGNED or sample.signed_meter_value is not None:
-            return _UNUSUAL
-        if sample.measurand == POWER:
-            power = sample
-        elif sample.measurand == INTERVAL:
-            interval = sample
-        else:
-            register = sample
-    if len(wanted) != (register is not None) + (power is not None) + (interval is not None):
-        return _UNUSUAL
-    return _of_single(at_us, register, power, interval)
+    for sample in samples:
+        measurand = sample.measurand
+        if measurand in WANTED:
+            if sample.format == SIGNED or sample.signed_meter_value is not None:
+                return None
+            if measurand == POWER and power is None:
+                power = sample
+            elif measurand == INTERVAL and interval is None:
+                interval = sample
+            elif measurand in _REGISTERS and register is None:
+                register = sample
+            else:
+                return None
+    return register, power, interval
 
 
 def _of_single(at_us: int | None, register: Any, power: Any, interval: Any) -> Reading | None:
@@ -128,21 +136,26 @@ def _of_single(at_us: int | None, register: Any, power: Any, interval: Any) -> R
         if register.context in _BOUNDS:
             return _UNUSUAL
         wh = scaled(register.value, ENERGY_UNITS, register.unit, register.multiplier)
-        is_kilo = _is_kilo(register)
+        is_kilo = names_kilo(register)
     if power is not None:
         taken = scaled(power.value, POWER_UNITS, power.unit, power.multiplier)
         power_w = None if taken is None else rounded(taken)
     taken = None if interval is None else scaled(interval.value, ENERGY_UNITS, interval.unit, interval.multiplier)
     if wh is None and power_w is None and taken is None:
         return None
-    marks = _marks_of(register or power or interval)
+    marks = marks_of(register or power or interval)
     if register is not None and register.phase:
         phases_wh = by_phase([register], watt_hours)
         return Reading(at_us, wh, None, power_w, is_kilo, None, taken, marks, phases_wh=phases_wh)
     return Reading(at_us, wh, None, power_w, is_kilo, None, taken, marks)
 
 
-def _marks_of(sample: Any) -> int:
+def is_plain(register: Any) -> bool:
+    """Whether a sample is of the whole register, in a named unit, and not of a session's begin or end."""
+    return bool(register.unit) and not register.phase and register.context not in _BOUNDS
+
+
+def marks_of(sample: Any) -> int:
     """What a single sample was like."""
     marks = _UNIT_MARKS.get(sample.unit, IS_UNIT_UNKNOWN)
     if sample.phase:
@@ -206,7 +219,7 @@ def reading(at_us: int | None, samples: list[Sample]) -> Reading | None:
     register = total(registers, watt_hours) if registers else None
     if register is None and power is None:
         return None
-    is_kilo = _is_kilo(registers[0]) if registers else None
+    is_kilo = names_kilo(registers[0]) if registers else None
     marks, phases_wh = _marks(registers or powers, powers), by_phase(registers, watt_hours)
     return Reading(at_us, register, None, power_w, is_kilo, None, None, marks, phases_wh=phases_wh)
 
@@ -230,7 +243,7 @@ def _with_contexts(
     if register is None and begin is None and power_w is None and interval is None:
         return None
     energies = registers or begins
-    is_kilo = _is_kilo(energies[0]) if energies else None
+    is_kilo = names_kilo(energies[0]) if energies else None
     marks = _marks(energies or powers or intervals, powers)
     phases_wh, is_plain = by_phase(registers, watt_hours), begin is None and end is None
     return Reading(
@@ -238,7 +251,8 @@ def _with_contexts(
     )
 
 
-def _is_kilo(sample: Sample) -> bool | None:
+def names_kilo(sample: Sample) -> bool | None:
+    """Whether a register's unit is kWh, or Wh x 10^3; None where it names none."""
     if not sample.unit and not sample.multiplier:
         return None
     return ENERGY_UNITS.get(sample.unit, 3) + sample.multiplier == 3
@@ -246,7 +260,7 @@ def _is_kilo(sample: Sample) -> bool | None:
 
 def _marks(samples: list[Sample], powers: list[Sample]) -> int:
     """What the samples of one quantity were like."""
-    marks = _marks_of(samples[0])
+    marks = marks_of(samples[0])
     if len(samples) > 1 and any(sample.phase for sample in samples):
         marks = marks & ~IS_ONE_PHASE | HAS_PHASES
     if (len(samples) > 3 and is_doubted(samples, watt_hours)) or (len(powers) > 3 and is_doubted(powers, watts)):

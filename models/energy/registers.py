@@ -7,9 +7,11 @@ that two more samples follow is a reset, and its parts are added up. A boot is a
 however many: a meter that does not answer reads as 0. One sample alone says nothing of energy.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from models.energy import joined, units
+from models.energy.layout import Numbers
 from models.energy.meter import BEGIN, END, FIRST, LAST, SIGNED_BEGIN, SIGNED_END, MeterState, Place
 from models.energy.readings import IS_NEGATIVE, Reading
 from models.state import SessionState
@@ -78,6 +80,30 @@ def _goes_on(session: SessionState, meter: MeterState, reading: Reading, place: 
     meter.boots = boots
     if is_kilo is not session.is_kilo:
         session.is_kilo = is_kilo
+    return True
+
+
+def rise(
+    session: SessionState, meter: MeterState, told: Numbers, times_us: Sequence[int], place: Place, boots: int
+) -> bool:
+    """Take up the registers of several messages, as `fold` each; False, and nothing done, if one does not just go on.
+
+    Each is later than the one before; `place` is the last one's.
+    """
+    last, last_us, first_us = session.register_last, session.register_last_us, session.register_first_us
+    if last is None or last_us is None or meter.first_unitless or meter.pending:
+        return False
+    if times_us[0] <= last_us or (first_us is not None and times_us[0] <= first_us):
+        return False
+    steps = [last, *told.registers_wh]
+    if steps != sorted(steps) or steps[-1] > last + units.FREE:
+        return False
+    meter.prior_wh = steps[-2]
+    session.register_last, session.register_last_us, session.is_kilo = steps[-1], times_us[-1], told.is_kilo
+    meter.places[LAST] = place
+    meter.samples += len(times_us)
+    meter.boots = boots
+    meter.marks |= told.marks
     return True
 
 

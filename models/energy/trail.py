@@ -28,19 +28,20 @@ def note(session: SessionState, meter: MeterState) -> None:
     elif power_us is not None and power_us > us:
         us = power_us
     meter.trail_due_us = us + SPACING_US
-    trail.append(
-        (
-            us,
-            session.register_last,
-            meter.interval_wh,
-            meter.interval_clock_wh,
-            meter.power_wms2,
-            meter.power_samples,
-            place_of(LAST),
-            place_of(INTERVAL_LAST),
-            place_of(POWER_LAST),
-        )
+    trace = (
+        us,
+        session.register_last,
+        meter.interval_wh,
+        meter.interval_clock_wh,
+        meter.power_wms2,
+        meter.power_samples,
+        place_of(LAST),
+        place_of(INTERVAL_LAST),
+        place_of(POWER_LAST),
     )
+    if trail and trail[-1] == trace:
+        return
+    trail.append(trace)
     meter.trail_powers.append(session.power_max_w)
     if len(trail) > KEPT:
         del trail[0]

@@ -4,9 +4,10 @@ Elsewhere a frame is read first, and its payload once its action is known, which
 fit here, say a measurand that the specification does not name, is no error: it is read that way, with the same result.
 """
 
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias, cast, final
 
 import msgspec
+from msgspec import Raw
 from msgspec.json import Decoder
 
 from models import frames
@@ -14,7 +15,7 @@ from models.frames import Call, Frame, FrameError
 from models.ocpp import v201
 from models.ocpp.versions import V16, V21, V201
 
-_SHORTEST = 200
+SHORTEST = 200
 """Bytes; shorter frames hold too little to gain by it."""
 _HEAD = 96
 """The action stands within so many bytes, unless the message id is long."""
@@ -96,16 +97,25 @@ class _MeterValue(msgspec.Struct, rename="camel", gc=False):
     sampled_value: list[_Sampled]
 
 
-class _MeterValues(msgspec.Struct, rename="camel", gc=False):
+class MeterValues(msgspec.Struct, rename="camel", gc=False):
+    """1.6 MeterValues of the usual shape."""
+
     connector_id: int
     meter_value: list[_MeterValue]
     transaction_id: int | None = None
 
 
-class _Metered(msgspec.Struct, array_like=True, tag=2, forbid_unknown_fields=True, gc=False):
+@final
+class MeterCall(msgspec.Struct, array_like=True, tag=2, forbid_unknown_fields=True, gc=False):
+    """A 1.6 call of MeterValues of the usual shape."""
+
     message_id: str
     action: Literal["MeterValues"]
-    payload: _MeterValues
+    payload: MeterValues
+
+    def as_call(self) -> Call:
+        """The call as any other."""
+        return Call(self.message_id, self.action, cast(Raw, self.payload))
 
 
 class _Transaction(msgspec.Struct, array_like=True, tag=2, forbid_unknown_fields=True, gc=False):
@@ -116,15 +126,15 @@ class _Transaction(msgspec.Struct, array_like=True, tag=2, forbid_unknown_fields
 
 _TRANSACTION = b'"TransactionEvent"', Decoder(_Transaction)
 _DECODERS: dict[str, tuple[bytes, Decoder[Any]]] = {
-    V16: (b'"MeterValues"', Decoder(_Metered)),
+    V16: (b'"MeterValues"', Decoder(MeterCall)),
     V201: _TRANSACTION,
     V21: _TRANSACTION,
 }
 
 
-def decode(protocol: str, data: bytes) -> Frame | FrameError:
+def decode(protocol: str, data: bytes) -> Frame | FrameError | MeterCall:
     """As `frames.decode`; the payload of a call of the usual kind and shape is the struct that its reader wants."""
-    if len(data) > _SHORTEST and protocol in _DECODERS:
+    if protocol in _DECODERS:
         action, decoder = _DECODERS[protocol]
         if data.find(action, 0, _HEAD) > 0 and data.isascii():
             try:
@@ -132,5 +142,5 @@ def decode(protocol: str, data: bytes) -> Frame | FrameError:
             except (ValueError, RecursionError):
                 pass
             else:
-                return Call(call.message_id, call.action, call.payload)
+                return call if type(call) is MeterCall else Call(call.message_id, call.action, call.payload)
     return frames.decode(data)

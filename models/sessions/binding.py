@@ -50,6 +50,14 @@ def of_sample(state: StationState, event: Metered) -> SessionState | None:
     return first or _unnamed_sample(state, event)
 
 
+def named_on(state: StationState, transaction_id: str, connector_id: int) -> SessionState | None:
+    """The newest open session of a connector that an id leads to."""
+    for session in reversed(state.open_sessions.values()):
+        if transaction_id in session.transaction_ids and session.connector_id == connector_id:
+            return session
+    return None
+
+
 def of_stop(state: StationState, event: Stopped, said: str) -> Candidate | None:
     """The session that a stop ends: by transactionId where that is a key, else by what fits; open ones first.
 

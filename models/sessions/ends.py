@@ -47,13 +47,18 @@ def seen(state: StationState, session: SessionState, at_us: int | None, moment: 
     """Note a sign of an open session: it lasted at least until then, and is not over if that is after the evidence."""
     if at_us is None:
         return
-    if session.last_seen_us is None or at_us > session.last_seen_us:
-        session.last_seen_us = at_us
+    alive(session, at_us)
     due = session.due
     if due is not None and (due.since_us is None or at_us > due.since_us):
         if due.cause == BOOT:
             anomalies.of_session(state, Kind.RESUMED, session, moment, at_us=at_us, subject=str(due.since_us))
         session.due = None
+
+
+def alive(session: SessionState, at_us: int) -> None:
+    """Note that a session lasted at least until then."""
+    if session.last_seen_us is None or at_us > session.last_seen_us:
+        session.last_seen_us = at_us
 
 
 def report(state: StationState, event: StatusReported, moment: Moment) -> None:

@@ -4,6 +4,9 @@ Most messages are samples of a register that goes on: what they add within an ho
 the last of them (`rates.settle_rising`). Whatever else happens to the session is settled after that.
 """
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from models.energy import ladder
 from models.energy.arithmetic import EXACT
 from models.moment import Moment
@@ -28,7 +31,22 @@ def goes_on(state: StationState, session: SessionState, received_us: int | None)
         return False
     if received_us // HOUR_US != rising.hour or last_wh > rising.ceiling_wh or not session.is_open:
         return False
-    energy_wh = int(EXACT.subtract(last_wh, rising.base_wh))
+    energy_wh = _energy(rising, last_wh)
     if energy_wh != rising.energy_wh:
         rising.energy_wh, rising.position = energy_wh, (state.generation, state.offset)
     return True
+
+
+def rise(rising: Rising, registers: Sequence[Decimal], positions: Sequence[tuple[int, int]]) -> None:
+    """As `goes_on` for several samples of the hour, none above the ceiling, and the positions of their records."""
+    energy_wh = _energy(rising, registers[-1])
+    if energy_wh == rising.energy_wh:
+        return
+    newest = len(registers) - 1
+    while newest and _energy(rising, registers[newest - 1]) == energy_wh:
+        newest -= 1
+    rising.energy_wh, rising.position = energy_wh, positions[newest]
+
+
+def _energy(rising: Rising, register_wh: Decimal) -> int:
+    return int(EXACT.subtract(register_wh, rising.base_wh))

@@ -58,6 +58,15 @@ def tell(state: StationState, event: E, moment: Moment) -> E:
     return event
 
 
+def sound(state: StationState) -> ClockState | None:
+    """The clock that tells the station's samples, where it is known and nothing is added to its times."""
+    known = state.zoneless_clock if state.is_zoneless else state.clock
+    base_us = known.base_us
+    if base_us is None or known.offset_us or state.far is not None or state.is_receipt_doubted:
+        return None
+    return known if -doubts.DAY_US <= base_us <= doubts.BACKLOG_US - clock.AGREEING_US else None
+
+
 def _tell_far(state: StationState, event: E, moment: Moment, said: tuple[int, int, bool]) -> E:
     """As `tell`, for a message whose time is years from its receipt, and for the first one after it."""
     reported_us, told, is_live = said
