@@ -20,7 +20,7 @@ WITH numbers AS (
   JOIN numbers AS c
     ON c.station_id = f.station_id
     AND (coalesce(f.evse_id, f.connector_id, 0) = 0 OR c.number = coalesce(f.evse_id, f.connector_id))
-  WHERE f.blocks_charging IS NOT NULL AND f.opened_at IS NOT NULL AND coalesce(f.closed_at >= f.opened_at, true)
+  WHERE f.blocks_charging IS NOT NULL AND f.opened_at IS NOT NULL AND coalesce(f.closed_at >= f.opened_at, f.is_open)
 ), marks AS (
   SELECT
     station_id, port_id, moment, sum(flowing) AS flowing, sum(blocking) AS blocking, sum(charged) AS charged

@@ -145,7 +145,7 @@ SELECT
   END AS power_peak_basis,
   -- A meter of class A errs by 2 % (EN 50470-3); what was not seen may have been twice what the connector ever showed.
   coalesce(
-    s.energy_wh * 3600.0
+    t.charging_s > 0 AND s.energy_wh * 3600.0
       > 1.02 * (p.power_peak_w * (t.charging_s - t.power_unseen_s) + 2 * t.highest_w * t.power_unseen_s),
     false
   ) AS is_mean_above_peak,

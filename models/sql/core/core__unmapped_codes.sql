@@ -15,9 +15,10 @@ WITH log AS (
     f.station_id, f.is_open, f.info, f.opened_at,
     coalesce(f.opened_received_at, f.opened_at) AS first_at,
     coalesce(f.closed_received_at, f.closed_at, f.opened_received_at, f.opened_at) AS last_at,
-    -- Not greatest() alone: it would make 0 of a null.
+    -- Closed at no known time: nobody can tell. Not greatest() alone: it would make 0 of a null.
+    CASE WHEN f.is_open THEN log.last_at ELSE f.closed_at END AS until_at,
     CASE
-      WHEN f.opened_at IS NOT NULL THEN greatest(0, epoch(coalesce(f.closed_at, log.last_at)) - epoch(f.opened_at)) / 60
+      WHEN f.opened_at IS NOT NULL AND until_at IS NOT NULL THEN greatest(0, epoch(until_at) - epoch(f.opened_at)) / 60
     END AS minutes
   FROM core__fault_episodes AS f
   LEFT JOIN log ON log.station_id = f.station_id

@@ -117,8 +117,14 @@ def test_an_open_fault_costs_what_its_station_s_own_logs_cover(lake: Lake) -> No
     for station, source, days in (("CS1", "old", 0), ("CS1", "old", 0.5), ("CS2", "new", 700)):
         frame = small_lake.call('[2,"1","Heartbeat",{}]', station_id=station, source=source)
         lake.frames(frame | {"received_at": small_lake.at(86_400 * days)})
-    lake.facts(fault("a", begun, None, unmapped_code="E17"))
-    assert rows(lake.build(), "SELECT unmapped_code, minutes FROM core__unmapped_codes") == [("E17", 720.0)]
+    lake.facts(
+        fault("a", begun, None, unmapped_code="E17"),
+        # Closed by a frame without a time, and one of a station whose frames are not there.
+        fault("b", begun, None, unmapped_code="E18", is_open=False),
+        fault("c", begun, None, unmapped_code="E19", station_id="CS3"),
+    )
+    found = rows(lake.build(), "SELECT unmapped_code, minutes FROM core__unmapped_codes ORDER BY ALL")
+    assert found == [("E17", 720.0), ("E18", None), ("E19", None)]
 
 
 def test_unmapped_codes_are_ranked_by_the_minutes_they_cost(lake: Lake) -> None:

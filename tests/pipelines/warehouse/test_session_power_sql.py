@@ -79,6 +79,14 @@ def test_a_mean_above_the_sampled_peak_is_marked_and_said(lake: Lake) -> None:
     assert rows(opened, said) == [("1", "power_disagrees", "warning", "12000", "at most 6000")]
 
 
+def test_a_session_that_never_charged_has_no_mean_to_doubt(lake: Lake) -> None:
+    lake.facts(session("1", 0, 600, 2000, charging_s=0))
+    for seconds in (0, 600):
+        meter(lake, seconds, sample("6", POWER, "kW"), transaction_id=1)
+    query = "SELECT power_mean_w, is_mean_above_peak FROM core__session_power"
+    assert rows(lake.build(), query) == [(None, False)]
+
+
 SAID = "SELECT session_id, anomaly, value, expected FROM core__measurement_anomalies ORDER BY ALL"
 BOUNDS = "SELECT power_unseen_s, power_wh_min, power_wh_max FROM core__session_power ORDER BY session_id"
 
