@@ -355,3 +355,11 @@ def test_the_class_of_a_session_follows_the_energy_taken_over(
     assert rows(built(lake, wire), query) == [(before,)]
     lake.objects(cdr(kwh=kwh, end=seconds))
     assert rows(lake.build(), query) == [(after,)]
+
+
+@pytest.mark.parametrize("transaction_id", [-1, 0])
+def test_an_id_that_names_no_transaction_is_no_feature(lake: Lake, transaction_id: int) -> None:
+    wire, other = unmetered(transaction_id=transaction_id), {"cdr_token": {"uid": "OTHER"}}
+    opened = built(lake, wire, cdr(session_id=str(transaction_id), **other))
+    assert rows(opened, "SELECT transaction_id, energy_wh FROM core__sessions") == [(str(transaction_id), None)]
+    assert rows(opened, "SELECT count(*) FROM stg_ocpi__matches") == [(0,)]
