@@ -9,7 +9,7 @@ from models import anomalies, crosswalk, ids
 from models.anomalies import Kind
 from models.crosswalk import Named
 from models.events import Alarm, StatusReported
-from models.faults import causes, closing, flow, recovery, rows, severities
+from models.faults import causes, closing, flow, recovery, rows, severities, witnesses
 from models.faults.closing import EXPLICIT, IMPLIED, OPEN, SUPERSEDED
 from models.faults.memory import FaultState
 from models.moment import Moment
@@ -257,6 +257,7 @@ def _reopened(state: StationState, key: str, event: StatusReported | Alarm, mome
     rates.count_faults_from(state, moment.clock(event.at_us))
     if was_inferred:
         # It never was over.
+        witnesses.recall(fault)
         return fault
     fault.reopened += 1
     anomalies.say(

@@ -16,20 +16,17 @@ from models.anomalies import Kind
 from models.energy import ladder, units
 from models.energy.readings import Reading
 from models.events import Alarm, Metered, StatusReported, Stopped, TransactionReported
-from models.faults import recovery
+from models.faults import recovery, witnesses
 from models.faults.memory import FaultState
+from models.faults.witnesses import FLOWING, IDLE, MAX_SESSIONS
 from models.moment import Moment
 from models.sessions import charging, lifecycle
 from models.state import SessionState, StationState, trim
 
-MAX_SESSIONS = 8
-"""Sessions whose energy a fault of the whole station remembers."""
 MOST_W = 500_000
 """No connector gives more: what rose by more since a moment before the opening has flowed after it."""
 STANDSTILL_US = 60_000_000
 """Energy that stands still for this long does not flow: a small car takes 100 Wh, the coarsest register, in less."""
-FLOWING, IDLE = 1, 2
-"""What a session can show: energy that flows, none that does."""
 _US_PER_HOUR = 3_600_000_000
 WITNESSES = frozenset({Metered, Stopped, TransactionReported})
 """Events of a session that can say whether energy flows."""
@@ -77,14 +74,14 @@ def witness(state: StationState, event: Any, moment: Moment) -> None:
         if not _is_at((fault.evse_id, fault.connector_id), session.evse_id, session.connector_id):
             continue
         if recovery.by_session(state, fault, session, wh, moment):
-            _forget(fault, session)
+            witnesses.hold_back(fault, session)
             continue
         before = (fault.is_flowing, fault.is_idle)
         shown = _weigh(fault, event.readings, moment)
         if wh is not None and at_us is not None:
             shown |= _compare(fault, session, wh, at_us)
         if shown:
-            _take(fault, session.session_id, shown)
+            witnesses.take(fault, session, shown)
         if before != (fault.is_flowing, fault.is_idle):
             state.touch(fault.fault_id, fault)
         if fault.is_flowing and not before[0] and fault.is_faulted:
@@ -98,15 +95,6 @@ def witness(state: StationState, event: Any, moment: Moment) -> None:
                 value=fault.canonical_code,
                 subject=fault.fault_id,
             )
-
-
-def _forget(fault: FaultState, session: SessionState) -> None:
-    """Leave out what a session showed: all of it happened after the fault's end."""
-    fault.witnesses.pop(session.session_id, None)
-    shown = 0
-    for bits in fault.witnesses.values():
-        shown |= bits
-    fault.is_flowing, fault.is_idle = bool(shown & FLOWING), bool(shown & IDLE)
 
 
 def blocks_charging(fault: FaultState) -> bool | None:
@@ -164,15 +152,6 @@ def _measured_us(session: SessionState, readings: tuple[Reading, ...]) -> int | 
     if not session.is_open:
         return session.ended_us
     return readings[-1].at_us if readings else None
-
-
-def _take(fault: FaultState, session_id: str, shown: int) -> None:
-    fault.is_flowing = fault.is_flowing or bool(shown & FLOWING)
-    fault.is_idle = fault.is_idle or bool(shown & IDLE)
-    fault.witnesses[session_id] = shown | fault.witnesses.pop(session_id, 0)
-    if len(fault.witnesses) > MAX_SESSIONS:
-        oldest = fault.witnesses.pop(next(name for name in fault.witnesses if name))
-        fault.witnesses[""] = oldest | fault.witnesses.get("", 0)
 
 
 def _weigh(fault: FaultState, readings: Iterable[Reading], moment: Moment) -> int:

@@ -58,4 +58,4 @@ class FaultState(msgspec.Struct, array_like=True, gc=False):
     is_rebooted: bool = False
     """Raised by an event (2.x) before the newest boot, and not again since."""
     witnesses: dict[str, int] = {}
-    """What each session showed while it was open (`flow.FLOWING`, `flow.IDLE`); those let go of are one, without id."""
+    """What each session showed while it was open (`witnesses`)."""

@@ -7,7 +7,7 @@ Each is an end of its own kind, and the clearing that comes after all corrects i
 """
 
 from models.events import Alarm, StatusReported
-from models.faults import causes, closing, severities
+from models.faults import causes, closing, severities, witnesses
 from models.faults.memory import FaultState
 from models.moment import Moment
 from models.state import SessionState, StationState
@@ -58,6 +58,8 @@ def cleared(state: StationState, event: Alarm, moment: Moment) -> None:
     """Take the true end of an episode whose end was only inferred, from the clearing that comes after all."""
     for fault in state.recent_faults.values():
         if fault.close_kind in closing.PROVISIONAL and causes.clear(fault, event) and not causes.is_raised(fault):
+            if fault.close_kind == closing.BY_SESSION:
+                witnesses.recall(fault)
             fault.close_kind = closing.EXPLICIT
             closing.end(fault, event.at_us, moment)
             state.touch(fault.fault_id, fault)

@@ -3,7 +3,7 @@
 import pytest
 from captures import START_US, Wire, at
 
-from models.faults import flow
+from models.faults import witnesses
 
 PLACE = {"id": 1, "connectorId": 1}
 BOOT = {"reason": "RemoteReset", "chargingStation": {"model": "M", "vendorName": "V"}}
@@ -157,7 +157,8 @@ def test_what_sessions_that_are_let_go_of_showed_stays_in_bounds() -> None:
     (fault,) = wire.fold().of("faults")
     assert (fault.close_kind, fault.blocks_charging) == ("implied_by_session", False)
     (known,) = wire.fold().states["CP"].recent_faults.values()
-    assert len(known.witnesses) == flow.MAX_SESSIONS + 1
+    # And those that are let go of, and the one that is held back.
+    assert len(known.witnesses) == witnesses.MAX_SESSIONS + 2
 
 
 def test_a_session_says_nothing_of_a_fault_while_its_connector_is_faulted_or_that_it_saw_begin() -> None:
@@ -190,3 +191,16 @@ def test_a_status_whose_event_comes_after_it_is_no_fault_without_a_code(code: st
     (fault,) = wire.fold().of("faults")
     assert (fault.raw_code, fault.opened_at.timestamp()) == (code, START_US / 1e6 + 10)
     assert [row.anomaly for row in wire.fold(drain_every=1).of("anomalies")] == expected
+
+
+@pytest.mark.parametrize("proof", ["cleared", "raised"])
+def test_energy_that_flowed_in_a_session_under_a_fault_that_lasted_after_all_flowed_under_it(proof: str) -> None:
+    wire = Wire("ocpp2.0.1")
+    alarm(wire, "true", 10)
+    wire.transaction("Started", "t", seconds=20, wh=1000, evse=PLACE)
+    wire.transaction("Updated", "t", seconds=320, wh=1900)
+    assert ends(wire) == [("CX017", "implied_by_session", 10)]
+    assert [fault.blocks_charging for fault in wire.fold().of("faults")] == [None]
+    alarm(wire, "false" if proof == "cleared" else "true", 400)
+    assert ends(wire) == [("CX017", "explicit_clear", 390) if proof == "cleared" else ("CX017", "open", None)]
+    assert [fault.blocks_charging for fault in wire.fold().of("faults")] == [False]
