@@ -1,5 +1,6 @@
 """The SQL models as files: one per table, readable by sqlglot, no surprises in what they select."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,12 @@ def test_a_model_reads_only_what_the_warehouse_holds(path: Path) -> None:
         assert all(name.startswith("core__") for name in read)
 
 
+_PATTERNS = re.compile(r"\\p\{\w\}|\{\d(?:,\d)?\}")
+"""Braces of regular expressions: classes and counts, no places to be filled in."""
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_model_has_a_value_of_one_installation_in_it(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for word in ("Europe/", "America/", "{", "current_date", "now()"):
-        assert word not in text.replace("{'at':", "")
+        assert word not in _PATTERNS.sub("", text.replace("{'at':", ""))
