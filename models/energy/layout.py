@@ -6,7 +6,7 @@ stands beside them (voltage, current, ...) is always the same.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -41,9 +41,8 @@ def of(samples: Sequence[Any]) -> Layout | None:
     singles = readings.single(samples)
     if singles is None or singles[0] is None or not readings.is_plain(singles[0]):
         return None
-    register, power, interval = (_place(samples, one) for one in singles)
-    if register is None:
-        return None
+    _, power, interval = places = [_place(samples, one) for one in singles]
+    register = cast(int, places[0])
     measurands = [sample.measurand for sample in samples]
     return Layout(measurands, register, power, interval, _written(samples, register, power, interval))
 

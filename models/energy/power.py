@@ -42,11 +42,14 @@ def fold(session: SessionState, meter: MeterState, reading: Reading, at_us: int 
 
 def are_later(meter: MeterState, told: Numbers, times_us: Sequence[int]) -> bool:
     """Whether powers and intervals can be taken up by `take`: they go on, powers from one beside a register."""
-    if told.powers_w:
-        since_us = meter.power_us
-        if since_us is None or times_us[0] <= since_us or meter.power_from_wh is None or max(told.powers_w) > _MAX_W:
-            return False
-    instants = _instants(meter, told.marks)
+    since_us, instants = meter.power_us, _instants(meter, told.marks)
+    if told.powers_w and (
+        since_us is None
+        or not since_us < times_us[0] <= times_us[-1] <= since_us + MAX_GAP_MS * 1000
+        or meter.power_from_wh is None
+        or max(told.powers_w) > _MAX_W
+    ):
+        return False
     return not told.intervals_wh or (bool(instants) and times_us[0] > instants[-1])
 
 
@@ -73,10 +76,7 @@ def _take_powers(session: SessionState, meter: MeterState, powers_w: Sequence[in
     since_ms, before_w, wms2 = (meter.power_us or 0) // 1000, meter.power_w or 0, meter.power_wms2
     for power_w, at_us in zip(powers_w, times_us, strict=True):
         at_ms = at_us // 1000
-        if at_ms - since_ms > MAX_GAP_MS:
-            meter.power_gap = True
-        else:
-            wms2 += (power_w + before_w) * (at_ms - since_ms)
+        wms2 += (power_w + before_w) * (at_ms - since_ms)
         since_ms, before_w = at_ms, power_w
     session.power_max_w = max(session.power_max_w or 0, *powers_w)
     meter.power_w, meter.power_us, meter.power_wms2, meter.power_to_wms2 = before_w, times_us[-1], wms2, wms2

@@ -144,6 +144,7 @@ def said_between(wire: Wire, what: str, connector: int, seconds: float, wh: floa
 @given(STEPS, st.sampled_from([0, 0, 1, 3, 7]))
 @example([(1, 10.0, 285, {"text": "NaN"}, None), (1, 10.0, 285, {}, None)], 0)
 @example([(1, 10.0, 285, {"times": 0}, None)], 0)
+@example([(1, 10.0, 0, {"timestamp": at(115), "lag": -6.0}, None)], 0)
 def test_waiting_changes_nothing(steps: list[tuple], drain_every: int) -> None:
     wire, seconds = begun()
     wh = {1: 4420.0, 2: 4420.0}
@@ -159,13 +160,15 @@ def test_waiting_changes_nothing(steps: list[tuple], drain_every: int) -> None:
 @pytest.mark.parametrize("power", [None, "108.0", "0"])
 @pytest.mark.parametrize("interval", [None, "0.2851", "0"])
 @pytest.mark.parametrize("unit", ["kWh", "Wh"])
+@pytest.mark.parametrize("context", ["Sample.Periodic", "Sample.Clock"])
 def test_a_plain_session_waits_whatever_is_beside_its_register(
-    power: str | None, interval: str | None, unit: str
+    power: str | None, interval: str | None, unit: str, context: str
 ) -> None:
+    how = {"power": power, "interval": interval, "unit": unit, "fields": {"context": context}}
     wire = Wire()
     wire.start(7, meterStart=1000, timestamp=at(0), seconds=0.2)
     for number in range(1, 40):
-        message(wire, 10.0 * number, 1, 1000 + 285 * number, power=power, interval=interval, unit=unit)
+        message(wire, 10.0 * number, 1, 1000 + 285 * number, **how)
     state, most = StationState(station_id="CP"), 0
     for record in wire.records:
         step(state, record, Context(KEY))
