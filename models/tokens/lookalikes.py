@@ -37,7 +37,7 @@ _TIME = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:
 _HEX = re.compile(r"[0-9a-f]+")
 _NUMBER = re.compile(r"-?[0-9]+")
 _LETTER = re.compile(r"[a-z]")
-_VEHICLE = re.compile(r"(?=.*[a-z])[a-hj-npr-z0-9]{13}\d{4}")
+_VEHICLE = re.compile(r"(?=(?:\d*[a-z]){3})[a-hj-npr-z0-9]{13}\d{4}")
 
 
 def hidden(text: str, key: bytes | None) -> str:
