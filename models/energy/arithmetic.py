@@ -5,6 +5,8 @@ A register without a unit is read as Wh here; `registers` weighs it against the 
 Units go by measurand: power without one is in W, also where 2.x's schema default would say Wh.
 """
 
+import itertools
+import operator
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import TypeAlias
@@ -59,7 +61,7 @@ def scaled_alike(texts: Sequence[str], units: dict[str | None, int], unit: str |
         return None
     power = _POWERS[units[unit]]
     try:
-        values = [Decimal(text + power) for text in texts]
+        values = list(map(Decimal, map(operator.add, texts, itertools.repeat(power))))
         least, most = min(values), max(values)
     except InvalidOperation:
         return None

@@ -62,7 +62,7 @@ def numbers(layout: Layout, messages: Sequence[Sequence[Any]]) -> Numbers | None
         return None
     register = messages[0][layout.register]
     is_kilo, marks = bool(readings.names_kilo(register)), readings.marks_of(register)
-    return Numbers(registers, [rounded(watts) for watts in powers], intervals, is_kilo, marks)
+    return Numbers(registers, list(map(rounded, powers)), intervals, is_kilo, marks)
 
 
 def _place(samples: Sequence[Any], one: Any) -> int | None:

@@ -5,6 +5,7 @@ drains. A time without samples over `MAX_GAP_MS` counts nothing. A sample of an 
 """
 
 import bisect
+import operator
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -73,13 +74,11 @@ def take(session: SessionState, meter: MeterState, told: Numbers, times_us: Sequ
 
 
 def _take_powers(session: SessionState, meter: MeterState, powers_w: Sequence[int], times_us: Sequence[int]) -> None:
-    since_ms, before_w, wms2 = (meter.power_us or 0) // 1000, meter.power_w or 0, meter.power_wms2
-    for power_w, at_us in zip(powers_w, times_us, strict=True):
-        at_ms = at_us // 1000
-        wms2 += (power_w + before_w) * (at_ms - since_ms)
-        since_ms, before_w = at_ms, power_w
+    at_ms = [us // 1000 for us in (meter.power_us or 0, *times_us)]
+    twice_w = map(operator.add, powers_w, (meter.power_w or 0, *powers_w))
+    wms2 = meter.power_wms2 + sum(map(operator.mul, twice_w, map(operator.sub, at_ms[1:], at_ms)))
     session.power_max_w = max(session.power_max_w or 0, *powers_w)
-    meter.power_w, meter.power_us, meter.power_wms2, meter.power_to_wms2 = before_w, times_us[-1], wms2, wms2
+    meter.power_w, meter.power_us, meter.power_wms2, meter.power_to_wms2 = powers_w[-1], times_us[-1], wms2, wms2
     meter.power_samples += len(powers_w)
     if session.register_last is not None:
         meter.power_to_wh = session.register_last + meter.carried_wh

@@ -41,15 +41,18 @@ def queue(state: StationState, call: MeterCall, record: Record, received_us: int
     at_us = parse(value.timestamp)
     if at_us is None or not 0 <= received_us - at_us - rising.least_us <= clock.AGREEING_US:
         return False
-    if received_us // HOUR_US != rising.hour or not _is_alike(rising, value.sampled_value):
+    form, waiting = rising.layout, rising.queued
+    if received_us // HOUR_US != rising.hour:
         return False
-    waiting, session = rising.queued, rising.session
+    if (form is None or not layout.fits(form, value.sampled_value)) and not _relaid(rising, value.sampled_value):
+        return False
     if (at_us >= rising.until_us or len(waiting) >= MAX_QUEUED) and not _look_back(state, key, rising, at_us):
         return False
     clock.learn(rising.clock, at_us, received_us, is_own=False)
+    if not waiting:
+        state.queued[key] = rising
+        state.touch(rising.session.session_id, rising.session)
     waiting.append((next(_arrivals), (state.generation, state.offset), at_us, call, record, received_us, context))
-    state.queued[key] = rising
-    state.touch(session.session_id, session)
     return True
 
 
@@ -76,10 +79,8 @@ def _ready(state: StationState, connector_id: int, transaction_id: int | None) -
     return rising
 
 
-def _is_alike(rising: Rising, samples: Sequence[Any]) -> bool:
-    """Whether samples are written like those that wait for a session; the first ones decide how that is."""
-    if rising.layout is not None and layout.fits(rising.layout, samples):
-        return True
+def _relaid(rising: Rising, samples: Sequence[Any]) -> bool:
+    """Let samples that are written otherwise be the first of the next ones to wait, if none does."""
     if rising.queued:
         return False
     rising.layout = layout.of(samples)
@@ -126,6 +127,7 @@ def _take(state: StationState, rising: Rising) -> bool:
     if not registers.rise(session, memory, told, times_us, place, state.boots):
         return False
     power.take(session, memory, told, times_us, place)
+    state.changed[session.session_id] = (session, *positions[-1])
     ends.alive(session, times_us[-1])
     energy.rise(rising, told.registers_wh, positions)
     return True
