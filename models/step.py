@@ -12,7 +12,6 @@ import msgspec
 
 from models import anomalies, frames, times
 from models.energy import habits
-from models.energy.meter import HabitState
 from models.events import (
     Alarm,
     Answer,
@@ -31,7 +30,6 @@ from models.events import (
 )
 from models.facts import Fact
 from models.faults import episodes, flow, rows
-from models.faults.memory import FaultState
 from models.frames import Call, CallError, CallResult, CallResultError, Frame, FrameError, Send
 from models.ids import bounded
 from models.moment import Context as Context
@@ -45,8 +43,10 @@ from models.reasons import Reason
 from models.record import Direction, Kind, Record
 from models.sessions import ends, lifecycle, samples, steady, v2x, v16
 from models.state import MAX_CALLS, AuthorizationState, AwaitedCall, SessionState, StationState, trim
+from models.state.faults import FaultState
+from models.state.meter import HabitState
+from models.state.parts import HourState, OperationState
 from models.stations import boots, operations, rates, statuses, timing
-from models.stations.memory import HourState, OperationState
 from models.tokens import authorizations, forms, lookalikes
 
 

@@ -10,10 +10,10 @@ from decimal import Decimal
 
 import msgspec
 
-from models.energy import arithmetic, ladder, meter, readings
-from models.energy.meter import MeterState, Place
+from models.energy import arithmetic, ladder, readings
 from models.energy.rungs import Found, Relation, Rung, Why
-from models.state import SessionState
+from models.state import SessionState, meter
+from models.state.meter import MeterState, Place
 
 _BASE = {
     Rung.SIGNED: 100,

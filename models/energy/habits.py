@@ -10,10 +10,10 @@ from decimal import Decimal
 from models import ids
 from models.energy import ladder, readings, units
 from models.energy.knowledge import Knowledge
-from models.energy.meter import HabitState, MeterState, PortMeter
 from models.energy.meter_facts import MeterHabits
 from models.energy.rungs import Relation
 from models.state import SessionState, StationState, trim
+from models.state.meter import HabitState, MeterState, PortMeter
 
 NAMES = (
     "sessions",

@@ -9,9 +9,9 @@ from decimal import Decimal
 import msgspec
 
 from models.energy.arithmetic import EXACT
-from models.energy.meter import ZERO, MeterState
 from models.energy.readings import IS_PHASE_LATE, Reading
 from models.state import SessionState
+from models.state.meter import ZERO, MeterState
 
 
 def whole(session: SessionState, meter: MeterState, reading: Reading, phases_wh: dict[str, Decimal]) -> Reading:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeAlias
 
-from models.energy import arithmetic, meter, units
-from models.energy.meter import ZERO, MeterState
+from models.energy import arithmetic, units
 from models.energy.rungs import SOFT, Found, Relation, Rung, Why
-from models.state import SessionState
+from models.state import SessionState, meter
+from models.state.meter import ZERO, MeterState
 
 _BY_REGISTER = Rung.REGISTER
 _ABOVE = Relation.ABOVE

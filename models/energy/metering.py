@@ -9,8 +9,7 @@ from typing import TypeGuard
 
 from models import anomalies
 from models.anomalies import Kind
-from models.energy import evidence, habits, ladder, meter, power, registers, trail, units
-from models.energy.meter import MeterState
+from models.energy import evidence, habits, ladder, power, registers, trail, units
 from models.energy.readings import (
     IS_NEGATIVE,
     IS_PHASE_LATE,
@@ -22,7 +21,8 @@ from models.energy.readings import (
 )
 from models.energy.rungs import SAME_ZERO, Relation, Why
 from models.moment import Moment
-from models.state import SessionState, StationState
+from models.state import SessionState, StationState, meter
+from models.state.meter import MeterState
 
 _BASED = 1
 _EARLY = 8

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from models.energy.layout import Numbers
-from models.energy.meter import (
+from models.energy.readings import IS_CLOCK, Reading
+from models.state import SessionState
+from models.state.meter import (
     INTERVAL_FIRST,
     INTERVAL_LAST,
     MAX_INSTANTS,
@@ -20,8 +22,6 @@ from models.energy.meter import (
     MeterState,
     Place,
 )
-from models.energy.readings import IS_CLOCK, Reading
-from models.state import SessionState
 
 MAX_GAP_MS = 3_600_000
 _MAX_W = 100_000_000

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from models.energy import joined, units
 from models.energy.layout import Numbers
-from models.energy.meter import BEGIN, END, FIRST, LAST, SIGNED_BEGIN, SIGNED_END, MeterState, Place
 from models.energy.readings import IS_NEGATIVE, Reading
 from models.state import SessionState
+from models.state.meter import BEGIN, END, FIRST, LAST, SIGNED_BEGIN, SIGNED_END, MeterState, Place
 from models.times import is_before
 
 _KILO = 1000

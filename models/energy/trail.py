@@ -6,9 +6,9 @@ samples come always; where none is old enough, or the register began anew, the s
 the end. Not here: samples after a told end (`metering.late`).
 """
 
-from models.energy.meter import INTERVAL_LAST, LAST, POWER_LAST, MeterState
 from models.energy.readings import IS_AFTER_END
 from models.state import SessionState
+from models.state.meter import INTERVAL_LAST, LAST, POWER_LAST, MeterState
 
 SPACING_US = 300_000_000
 """Between two places."""

@@ -7,8 +7,8 @@ charger gives; meterStart and meterStop; else what the station's earlier session
 
 from decimal import Decimal
 
-from models.energy.meter import MeterState
 from models.state import SessionState
+from models.state.meter import MeterState
 
 US_PER_H = 3_600_000_000
 HIGHEST_W = 4_000_000

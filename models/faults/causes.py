@@ -4,7 +4,7 @@ A cause is a text: EVSE, connector, component and variable, their instance, tech
 """
 
 from models.events import Alarm, StatusReported
-from models.faults.memory import FaultState
+from models.state.faults import FaultState
 
 MAX_CAUSES = 8
 STATUS = "status"

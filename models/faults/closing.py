@@ -1,8 +1,8 @@
 """How an episode ends. Not here: what shows that it is over (`episodes`, `recovery`)."""
 
-from models.faults.memory import FaultState
 from models.moment import Moment
 from models.state import MAX_RECENT_FAULTS, StationState, trim
+from models.state.faults import FaultState
 from models.stations import rates
 
 EXPLICIT, SUPERSEDED, IMPLIED, OPEN = "explicit_clear", "superseded", "implied_by_status", "open"

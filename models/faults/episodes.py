@@ -11,11 +11,11 @@ from models.crosswalk import Named
 from models.events import Alarm, StatusReported
 from models.faults import causes, closing, flow, recovery, rows, severities, witnesses
 from models.faults.closing import EXPLICIT, IMPLIED, OPEN, SUPERSEDED
-from models.faults.memory import FaultState
 from models.moment import Moment
 from models.state import MAX_FAULTS, StationState, trim
+from models.state.faults import FaultState
+from models.state.parts import ConnectorState
 from models.stations import rates, statuses
-from models.stations.memory import ConnectorState
 
 FAULTED = "Faulted"
 """Status, and the code where only the status says that something is wrong."""

@@ -17,11 +17,11 @@ from models.energy import ladder, units
 from models.energy.readings import Reading
 from models.events import Alarm, Metered, StatusReported, Stopped, TransactionReported
 from models.faults import recovery, witnesses
-from models.faults.memory import FaultState
 from models.faults.witnesses import FLOWING, IDLE, MAX_SESSIONS
 from models.moment import Moment
 from models.sessions import charging, lifecycle
 from models.state import SessionState, StationState, trim
+from models.state.faults import FaultState
 
 MOST_W = 500_000
 """No connector gives more: what rose by more since a moment before the opening has flowed after it."""

@@ -8,9 +8,9 @@ Each is an end of its own kind, and the clearing that comes after all corrects i
 
 from models.events import Alarm, StatusReported
 from models.faults import causes, closing, severities, witnesses
-from models.faults.memory import FaultState
 from models.moment import Moment
 from models.state import SessionState, StationState
+from models.state.faults import FaultState
 
 WORKING = frozenset(
     {"Available", "Preparing", "Occupied", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing", "Reserved"}

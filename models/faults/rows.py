@@ -4,8 +4,8 @@ from models import crosswalk
 from models.crosswalk import Row
 from models.facts import FaultEpisode
 from models.faults import causes, flow
-from models.faults.memory import FaultState
 from models.state import StationState
+from models.state.faults import FaultState
 from models.times import as_utc
 
 

@@ -4,8 +4,8 @@ Told apart by session, as one that began later may show that the fault was over 
 and counts again should the fault prove to have lasted.
 """
 
-from models.faults.memory import FaultState
 from models.state import SessionState
+from models.state.faults import FaultState
 
 FLOWING, IDLE = 1, 2
 MAX_SESSIONS = 8

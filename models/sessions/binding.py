@@ -15,8 +15,8 @@ from models.energy import ladder, units
 from models.energy.readings import Reading
 from models.energy.rungs import SAME_ZERO
 from models.events import Metered, Stopped
-from models.sessions.memory import Sighting
 from models.state import MAX_TRANSACTION_IDS, SessionState, StationState, trim
+from models.state.sessions import Sighting
 from models.times import is_before
 
 MAX_SIGHTINGS = 16

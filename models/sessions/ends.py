@@ -15,8 +15,8 @@ from models.faults import flow
 from models.moment import Moment
 from models.sessions import lifecycle
 from models.sessions.lifecycle import INFERRED
-from models.sessions.memory import Due
 from models.state import MAX_TRANSACTION_IDS, MAX_UNSTOPPED, SessionState, StationState, trim
+from models.state.sessions import Due
 from models.stations.statuses import place
 from models.times import as_utc, is_before
 

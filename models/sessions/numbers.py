@@ -4,8 +4,8 @@ A station that reboots may count anew within a transaction, and some send 0 in e
 retry only if nothing else about the event is new. Numbers of later epochs (restarts) order after earlier ones.
 """
 
-from models.sessions.memory import Numbers
 from models.state import SessionState, StationState
+from models.state.sessions import Numbers
 
 WINDOW = 64
 """Numbers up to the highest one whose coming is remembered singly."""

@@ -13,8 +13,8 @@ from models.energy import metering, units
 from models.events import Metered, Stopped
 from models.moment import Moment
 from models.sessions import binding, ends, lifecycle
-from models.sessions.memory import Bound
 from models.state import SessionState, StationState
+from models.state.sessions import Bound
 
 _MAX_REFUSED = 4
 _encoder = msgspec.msgpack.Encoder()

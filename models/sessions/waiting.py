@@ -13,8 +13,8 @@ from models.moment import Moment
 from models.record import Direction, Record
 from models.record import Kind as RecordKind
 from models.sessions import binding
-from models.sessions.memory import WaitingStop
 from models.state import SessionState, StationState
+from models.state.sessions import WaitingStop
 from models.times import is_before
 
 MAX_WAITING = 8

@@ -10,12 +10,12 @@ What was believed of a run is moved along once the next message shows that it wa
 from typing import TypeVar
 
 from models import anomalies
-from models.faults.memory import FaultState
 from models.moment import Moment
 from models.sessions import ends
 from models.state import SessionState, StationState
+from models.state.clock import FarState
+from models.state.faults import FaultState
 from models.stations import moving
-from models.stations.clock import FarState
 
 E = TypeVar("E")
 DAY_US = 86_400_000_000

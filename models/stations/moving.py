@@ -5,7 +5,6 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from models.energy.meter import MeterState
 from models.energy.readings import Reading
 from models.events import (
     EvseMetered,
@@ -16,8 +15,9 @@ from models.events import (
     Stopped,
     TransactionReported,
 )
-from models.faults.memory import FaultState
 from models.state import SessionState, StationState
+from models.state.faults import FaultState
+from models.state.meter import MeterState
 from models.stations.clock import TOLERANCE_US
 
 E = TypeVar("E")

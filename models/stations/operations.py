@@ -12,7 +12,7 @@ from models.ocpp.operations import read_operation, read_outcome
 from models.ocpp.versions import V16
 from models.record import Direction
 from models.state import MAX_OPERATIONS, StationState, trim
-from models.stations.memory import OperationState
+from models.state.parts import OperationState
 from models.times import as_utc
 from models.tokens import lookalikes
 

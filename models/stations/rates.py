@@ -2,7 +2,7 @@
 
 from models.facts import Rate
 from models.state import MAX_HOURS, SessionState, StationState
-from models.stations.memory import HourState
+from models.state.parts import HourState
 from models.times import HOUR_US, as_utc
 
 MAX_SILENCE_HOURS = 24 * 31

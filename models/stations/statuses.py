@@ -5,9 +5,10 @@ from models.events import StatusReported
 from models.facts import Status
 from models.moment import Moment
 from models.state import MAX_CONNECTORS, MAX_SAID_STATUSES, StationState, trim
+from models.state.clock import ClockState
+from models.state.parts import ConnectorState, SaidStatus
 from models.stations import clock
-from models.stations.clock import TOLERANCE_US, ClockState
-from models.stations.memory import ConnectorState, SaidStatus
+from models.stations.clock import TOLERANCE_US
 from models.times import as_utc
 
 CHARGING, FAULTED, UNAVAILABLE = "Charging", "Faulted", "Unavailable"

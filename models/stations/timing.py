@@ -19,11 +19,11 @@ from models.events import (
     Stopped,
     TransactionReported,
 )
-from models.faults.memory import FaultState
 from models.moment import Moment
 from models.state import SessionState, StationState
+from models.state.clock import ClockState
+from models.state.faults import FaultState
 from models.stations import boots, clock, doubts, moving, statuses
-from models.stations.clock import ClockState
 from models.times import UNUSABLE, ZONELESS
 
 E = TypeVar("E")

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.energy import registers
-from models.energy.meter import MeterState
 from models.energy.readings import Reading
 from models.facts import Session
 from models.state import SessionState
+from models.state.meter import MeterState
 
 
 def only(wire: Wire) -> Session:

@@ -5,7 +5,7 @@ from captures import Wire, at
 
 from models.events import StatusReported
 from models.faults import causes
-from models.faults.memory import FaultState
+from models.state.faults import FaultState
 
 EVSE = {"id": 1, "connectorId": 2}
 

@@ -6,8 +6,8 @@ import pytest
 from captures import Folded, Wire, at
 
 from models import crosswalk
-from models.faults.memory import FaultState
 from models.state import StationState
+from models.state.faults import FaultState
 
 EVSE_1, EVSE_2 = {"id": 1, "connectorId": 1}, {"id": 2, "connectorId": 1}
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.state.clock import ClockState
 from models.stations import clock
-from models.stations.clock import OFFSET, SOUND, UNSTEADY, ClockState
+from models.stations.clock import OFFSET, SOUND, UNSTEADY
 
 S = clock.SECOND_US
 START = 1_700_000_000 * S

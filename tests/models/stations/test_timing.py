@@ -6,9 +6,9 @@ from captures import START_US, Folded, Wire, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.energy.meter import MeterState
 from models.facts import Session, Status
 from models.state import SessionState, StationState, decode, encode
+from models.state.meter import MeterState
 from models.stations import moving
 from models.stations.clock import TOLERANCE_US
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from models.energy.meter import HabitState, MeterState, PortMeter
-from models.faults.memory import FaultState
-from models.sessions.memory import Bound, Due, Numbers, Sighting, WaitingStop
-from models.stations.clock import ClockState, FarState
-from models.stations.memory import ConnectorState, HourState, OperationState, SaidStatus
+from models.state.clock import ClockState, FarState
+from models.state.faults import FaultState
+from models.state.meter import HabitState, MeterState, PortMeter
+from models.state.parts import ConnectorState, HourState, OperationState, SaidStatus
+from models.state.sessions import Bound, Due, Numbers, Sighting, WaitingStop
 
 STATE_VERSION = 1
 
