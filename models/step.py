@@ -62,7 +62,18 @@ def step(state: StationState, record: Record, context: Context) -> Refusal | Non
 
     Never raises on what a station sent; an exception out of here is a defect, for the worker to set aside.
     """
-    return fold(state, record, context) if arrival.is_new(state, record) else None
+    # The next record of the file or connection that the last one came from, as nearly all are.
+    offset, ordinal = record.offset, record.ordinal
+    if (
+        offset > state.offset
+        and ordinal > state.ordinal
+        and record.source == state.source
+        and record.generation == state.generation
+    ):
+        state.offset, state.ordinal = offset, ordinal
+    elif not arrival.is_new(state, record):
+        return None
+    return fold(state, record, context)
 
 
 def fold(state: StationState, record: Record, context: Context) -> Refusal | None:
@@ -76,22 +87,22 @@ def fold(state: StationState, record: Record, context: Context) -> Refusal | Non
     protocol = record.protocol or known or V16
     frame = whole.decode(protocol, data) if len(data) > whole.SHORTEST else frames.decode(data)
     # Not isinstance, which takes far longer for these.
-    if type(frame) is not CallResult or protocol != known:
-        refusal = _refused(state, record, frame, protocol, context)
-        if refusal is not None:
-            return refusal
+    is_answer = type(frame) is CallResult and protocol == known
+    refusal = None if is_answer else _refused(state, record, frame, protocol, context)
+    if refusal is not None:
+        return refusal
     if received_us is not None and newest_us is not None and newest_us < received_us < _LATEST_US:
         state.received_at_us, state.newest = received_us, record
-    else:
-        received_us = times.plausible(received_us)
-        if not arrival.counts(state, record, received_us):
-            return None
+    elif not arrival.counts(state, record, received_us := times.plausible(received_us)):
+        return None
     if protocol != known or state.is_protocol_guessed:
         _guess(state, record, received_us, protocol)
     if state.faults or state.due_us is not None:
         _pass_time(state, record, received_us, protocol, context)
-    if type(frame) is Call or type(frame) is MeterCall:
+    if type(frame) is Call:
         return _called(state, frame, record, received_us, context)
+    if type(frame) is MeterCall:
+        return _sampled(state, frame, record, received_us, context)
     if (state.calls or state.operations) and (type(frame) is CallResult or type(frame) is CallError):
         # 2.1's types 5 and 6 may carry any id and answer no call.
         _answered(state, frame, record, received_us, context)
@@ -129,19 +140,21 @@ def _connection(state: StationState, record: Record, received_us: int | None) ->
         boots.connect(state, record.kind, received_us)
 
 
+def _sampled(
+    state: StationState, call: MeterCall, record: Record, received_us: int | None, context: Context
+) -> Refusal | None:
+    """Let samples wait that can, if nobody waits for an answer that their message id may name."""
+    may_wait = not state.calls and not state.operations and record.direction != _CSMS_TO_CP
+    if may_wait and steady.queue(state, call, record, received_us, context):
+        return None
+    return _called(state, call.as_call(), record, received_us, context)
+
+
 def _called(
-    state: StationState, call: Call | MeterCall, record: Record, received_us: int | None, context: Context
+    state: StationState, call: Call, record: Record, received_us: int | None, context: Context
 ) -> Refusal | None:
     if state.operations and record.direction is not None:
         operations.shadow(state, call.message_id, is_system=record.direction == _CSMS_TO_CP)
-    if type(call) is MeterCall:
-        if (
-            not state.calls
-            and record.direction != _CSMS_TO_CP
-            and steady.queue(state, call, record, received_us, context)
-        ):
-            return None
-        call = call.as_call()
     if call.action in OPERATIONS:
         _operation(state, call, record, received_us, context)
     if record.direction == _CSMS_TO_CP:

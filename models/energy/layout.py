@@ -51,7 +51,21 @@ def fits(layout: Layout, samples: Sequence[Any]) -> bool:
     """Whether another message has this layout."""
     if [sample.measurand for sample in samples] != layout.measurands:
         return False
-    return _written(samples, layout.register, layout.power, layout.interval) == layout.written
+    register, power_at, interval_at = samples[layout.register], layout.power, layout.interval
+    if power_at is None or interval_at is None:
+        return _written(samples, layout.register, power_at, interval_at) == layout.written
+    power, interval = samples[power_at], samples[interval_at]
+    # Spelt out, as this is asked of most messages.
+    return layout.written == (
+        register.unit,
+        register.context,
+        register.phase,
+        register.format,
+        power.unit,
+        power.format,
+        interval.unit,
+        interval.format,
+    )
 
 
 def numbers(layout: Layout, messages: Sequence[Sequence[Any]]) -> Numbers | None:
@@ -70,23 +84,9 @@ def _place(samples: Sequence[Any], one: Any) -> int | None:
 
 
 def _written(samples: Sequence[Any], at: int, power_at: int | None, interval_at: int | None) -> tuple[str | None, ...]:
-    register = samples[at]
-    if power_at is None or interval_at is None:
-        others = [
-            None if other is None else (samples[other].unit, samples[other].format) for other in (power_at, interval_at)
-        ]
-        return register.unit, register.context, register.phase, register.format, *others
-    power, interval = samples[power_at], samples[interval_at]
-    return (
-        register.unit,
-        register.context,
-        register.phase,
-        register.format,
-        power.unit,
-        power.format,
-        interval.unit,
-        interval.format,
-    )
+    register, others = samples[at], (samples[other] for other in (power_at, interval_at) if other is not None)
+    written = (word for other in others for word in (other.unit, other.format))
+    return register.unit, register.context, register.phase, register.format, *written
 
 
 def _numbers(messages: Sequence[Sequence[Any]], at: int | None, units: dict[str | None, int]) -> list[Decimal] | None:
