@@ -22,6 +22,11 @@ class Layout(msgspec.Struct, frozen=True, gc=False):
     power: int | None
     interval: int | None
     written: tuple[str | None, ...]
+    units: tuple[str | None, str | None, str | None]
+    is_kilo: bool
+    """The register is in kWh."""
+    marks: int
+    """As in `readings.Reading`."""
 
 
 class Numbers(msgspec.Struct, frozen=True, gc=False):
@@ -41,22 +46,33 @@ def of(samples: Sequence[Any]) -> Layout | None:
     singles = readings.single(samples)
     if singles is None or singles[0] is None or not readings.is_plain(singles[0]):
         return None
-    _, power, interval = places = [_place(samples, one) for one in singles]
-    register = cast(int, places[0])
-    measurands = [sample.measurand for sample in samples]
-    return Layout(measurands, register, power, interval, _written(samples, register, power, interval))
+    register, power, interval = singles
+    _, power_at, interval_at = places = [_place(samples, one) for one in singles]
+    register_at = cast(int, places[0])
+    return Layout(
+        [sample.measurand for sample in samples],
+        register_at,
+        power_at,
+        interval_at,
+        _written(samples, register_at, power_at, interval_at),
+        (register.unit, power and power.unit, interval and interval.unit),
+        bool(readings.names_kilo(register)),
+        readings.marks_of(register),
+    )
 
 
-def fits(layout: Layout, samples: Sequence[Any]) -> bool:
-    """Whether another message has this layout."""
+def texts(layout: Layout, samples: Sequence[Any]) -> tuple[str, str | None, str | None] | None:
+    """Another message's register, power and interval as written; None where it has not this layout."""
     if [sample.measurand for sample in samples] != layout.measurands:
-        return False
+        return None
     register, power_at, interval_at = samples[layout.register], layout.power, layout.interval
     if power_at is None or interval_at is None:
-        return _written(samples, layout.register, power_at, interval_at) == layout.written
+        written = _written(samples, layout.register, power_at, interval_at)
+        others = (None if at is None else samples[at].value for at in (power_at, interval_at))
+        return (register.value, *others) if written == layout.written else None
     power, interval = samples[power_at], samples[interval_at]
     # Spelt out, as this is asked of most messages.
-    return layout.written == (
+    written = (
         register.unit,
         register.context,
         register.phase,
@@ -66,17 +82,20 @@ def fits(layout: Layout, samples: Sequence[Any]) -> bool:
         interval.unit,
         interval.format,
     )
+    return (register.value, power.value, interval.value) if written == layout.written else None
 
 
-def numbers(layout: Layout, messages: Sequence[Sequence[Any]]) -> Numbers | None:
-    """What messages of this layout say; None where one number is not plain."""
-    registers = _numbers(messages, layout.register, ENERGY_UNITS)
-    powers, intervals = _numbers(messages, layout.power, POWER_UNITS), _numbers(messages, layout.interval, ENERGY_UNITS)
-    if registers is None or powers is None or intervals is None:
+def numbers(
+    layout: Layout, registers: Sequence[str], powers: Sequence[Any], intervals: Sequence[Any]
+) -> Numbers | None:
+    """What messages of this layout say, from their `texts`; None where one number is not plain."""
+    register_unit, power_unit, interval_unit = layout.units
+    registers_wh = scaled_alike(registers, ENERGY_UNITS, register_unit)
+    powers_w = [] if layout.power is None else scaled_alike(powers, POWER_UNITS, power_unit)
+    intervals_wh = [] if layout.interval is None else scaled_alike(intervals, ENERGY_UNITS, interval_unit)
+    if registers_wh is None or powers_w is None or intervals_wh is None:
         return None
-    register = messages[0][layout.register]
-    is_kilo, marks = bool(readings.names_kilo(register)), readings.marks_of(register)
-    return Numbers(registers, list(map(rounded, powers)), intervals, is_kilo, marks)
+    return Numbers(registers_wh, list(map(rounded, powers_w)), intervals_wh, layout.is_kilo, layout.marks)
 
 
 def _place(samples: Sequence[Any], one: Any) -> int | None:
@@ -87,9 +106,3 @@ def _written(samples: Sequence[Any], at: int, power_at: int | None, interval_at:
     register, others = samples[at], (samples[other] for other in (power_at, interval_at) if other is not None)
     written = (word for other in others for word in (other.unit, other.format))
     return register.unit, register.context, register.phase, register.format, *written
-
-
-def _numbers(messages: Sequence[Sequence[Any]], at: int | None, units: dict[str | None, int]) -> list[Decimal] | None:
-    if at is None:
-        return []
-    return scaled_alike([samples[at].value for samples in messages], units, messages[0][at].unit)

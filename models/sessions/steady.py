@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from models.energy import layout, metering, power, registers
 from models.moment import Context, Moment
+from models.ocpp import whole
 from models.ocpp.v16 import read_meter_values
 from models.ocpp.versions import V16
 from models.ocpp.whole import MeterCall
@@ -44,7 +45,10 @@ def queue(state: StationState, call: MeterCall, record: Record, received_us: int
     form, waiting = rising.layout, rising.queued
     if received_us // HOUR_US != rising.hour:
         return False
-    if (form is None or not layout.fits(form, value.sampled_value)) and not _relaid(rising, value.sampled_value):
+    texts = None if form is None else layout.texts(form, value.sampled_value)
+    if texts is None:
+        texts = _relaid(rising, value.sampled_value)
+    if texts is None:
         return False
     if (at_us >= rising.until_us or len(waiting) >= MAX_QUEUED) and not _look_back(state, key, rising, at_us):
         return False
@@ -52,7 +56,8 @@ def queue(state: StationState, call: MeterCall, record: Record, received_us: int
     if not waiting:
         state.queued[key] = rising
         state.touch(rising.session.session_id, rising.session)
-    waiting.append((next(_arrivals), (state.generation, state.offset), at_us, call, record, received_us, context))
+    # Not the samples themselves: many stations' would fill the processor's cache.
+    waiting.append((next(_arrivals), (state.generation, state.offset), at_us, *texts, record, received_us, context))
     return True
 
 
@@ -79,12 +84,12 @@ def _ready(state: StationState, connector_id: int, transaction_id: int | None) -
     return rising
 
 
-def _relaid(rising: Rising, samples: Sequence[Any]) -> bool:
+def _relaid(rising: Rising, samples: Sequence[Any]) -> tuple[str, str | None, str | None] | None:
     """Let samples that are written otherwise be the first of the next ones to wait, if none does."""
     if rising.queued:
-        return False
-    rising.layout = layout.of(samples)
-    return rising.layout is not None
+        return None
+    rising.layout = form = layout.of(samples)
+    return None if form is None else layout.texts(form, samples)
 
 
 def _look_back(state: StationState, key: tuple[int, int | None], rising: Rising, at_us: int) -> bool:
@@ -103,9 +108,10 @@ def _look_back(state: StationState, key: tuple[int, int | None], rising: Rising,
 def _take_one_by_one(state: StationState, waiting: list[Any]) -> None:
     """Fold samples as they came, whosever they are."""
     newest = state.generation, state.offset
-    for _, (state.generation, state.offset), _, call, record, received_us, context in sorted(
+    for _, (state.generation, state.offset), *_, record, received_us, context in sorted(
         waiting, key=operator.itemgetter(0)
     ):
+        call = cast(MeterCall, whole.decode(V16, record.payload))
         event = read_meter_values(cast(Raw, call.payload), context.token_key)
         if event is not None:
             moment = Moment(record, received_us, V16, call.message_id, context.token_key, knowledge=context.knowledge)
@@ -116,9 +122,9 @@ def _take_one_by_one(state: StationState, waiting: list[Any]) -> None:
 def _take(state: StationState, rising: Rising) -> bool:
     """Take up a session's waiting samples together; False, and nothing done, where that might not be the same."""
     session: Any = rising.session
-    memory, form = session.meter, rising.layout
-    _, positions, times_us, calls, records, *_ = zip(*rising.queued, strict=True)
-    told = layout.numbers(form, [call.payload.meter_value[0].sampled_value for call in calls])
+    memory = session.meter
+    _, positions, times_us, registered, powers, intervals, records, *_ = zip(*rising.queued, strict=True)
+    told = layout.numbers(rising.layout, registered, powers, intervals)
     if told is None or state.rising.get(session.session_id) is not rising or told.registers_wh[-1] > rising.ceiling_wh:
         return False
     if not all(map(operator.lt, times_us, times_us[1:])) or not power.are_later(memory, told, times_us):
