@@ -97,7 +97,7 @@ CSMS_ACTIONS = BOTH_ACTIONS | {
 }
 SENDS: frozenset[str] = frozenset()
 
-PHASES = frozenset({"Started", "Updated", "Ended"})
+_PHASES = {"started": "Started", "updated": "Updated", "ended": "Ended"}
 
 
 class _Station(msgspec.Struct, rename="camel", gc=False):
@@ -245,7 +245,7 @@ def read_status(payload: Raw, key: bytes | None) -> StatusReported:
 
 
 def read_transaction(payload: Raw, key: bytes | None) -> TransactionReported:
-    """TransactionEvent; usable with a transactionId. An unknown eventType counts as Updated.
+    """TransactionEvent; usable with a transactionId. An unknown eventType counts as Updated, its case as nothing.
 
     Some stations name a transaction by the card that began it: such an id is its pseudonym from here on.
     """
@@ -256,7 +256,7 @@ def read_transaction(payload: Raw, key: bytes | None) -> TransactionReported:
     evse = event.evse or _Evse()
     token, at_us = _token(event.id_token, key), times.parse(event.timestamp)
     return TransactionReported(
-        event.event_type if event.event_type in PHASES else "Updated",
+        _PHASES.get((event.event_type or "").strip().casefold(), "Updated"),
         hidden(info.transaction_id, key),
         at_us,
         small(evse.id),

@@ -37,6 +37,15 @@ def test_a_session_runs_from_started_to_ended(protocol: str) -> None:
     assert (found.ended_at - found.started_at).total_seconds() == 120
 
 
+@pytest.mark.parametrize("words", [("started", "ENDED"), ("Started", " ended"), ("STARTED", "Ended")])
+def test_an_event_type_in_another_case_is_that_type(words: tuple[str, str]) -> None:
+    wire = Wire("ocpp2.0.1")
+    wire.transaction(words[0], seconds=0, wh=1000)
+    wire.transaction(words[1], seconds=600, wh=3000)
+    (session,) = wire.sessions()
+    assert (session.is_open, session.energy_wh, session.stop_reason) == (False, 2000, "Local")
+
+
 def test_whatever_of_its_events_arrived_is_a_session() -> None:
     for event, is_open in (("Started", True), ("Updated", True), ("Ended", False)):
         talk = wire()
