@@ -6,7 +6,12 @@ WITH said AS (
     station_id, protocol, received_at, source, ordinal, generation, "offset",
     -- As the step has them: an id or a word that could be a card's number is not shown.
     hidden_id(message ->> '$[3].transactionInfo.transactionId') AS transaction_id,
-    shown_word(message ->> '$[3].eventType') AS event_type,
+    CASE lower(trim(message ->> '$[3].eventType'))
+      WHEN 'started' THEN 'Started'
+      WHEN 'updated' THEN 'Updated'
+      WHEN 'ended' THEN 'Ended'
+      ELSE shown_word(message ->> '$[3].eventType')
+    END AS event_type,
     shown_word(message ->> '$[3].triggerReason') AS trigger_reason,
     shown_word(message ->> '$[3].transactionInfo.chargingState') AS charging_state,
     shown_word(message ->> '$[3].transactionInfo.stoppedReason') AS stopped_reason,

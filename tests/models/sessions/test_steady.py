@@ -144,7 +144,8 @@ def said_between(wire: Wire, what: str, connector: int, seconds: float, wh: floa
 @given(STEPS, st.sampled_from([0, 0, 1, 3, 7]))
 @example([(1, 10.0, 285, {"text": "NaN"}, None), (1, 10.0, 285, {}, None)], 0)
 @example([(1, 10.0, 285, {"times": 0}, None)], 0)
-@example([(1, 10.0, 0, {"timestamp": at(115), "lag": -6.0}, None)], 0)
+@example([(1, 10.0, 285, {}, "status"), (1, 1.0, 0, {"timestamp": at(129), "power": None, "interval": None}, None)], 0)
+@example([(1, 10.0, 285, {}, "status"), (1, 10.0, 285, {"measurand": "Power.Active.Import"}, None)], 0)
 def test_waiting_changes_nothing(steps: list[tuple], drain_every: int) -> None:
     wire, seconds = begun()
     wh = {1: 4420.0, 2: 4420.0}
