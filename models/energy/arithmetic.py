@@ -62,12 +62,12 @@ def scaled_alike(texts: Sequence[str], units: dict[str | None, int], unit: str |
     power = _POWERS[units[unit]]
     try:
         values = list(map(Decimal, map(operator.add, texts, itertools.repeat(power))))
-        least, most = min(values), max(values)
+        # One that is not a number raises when it is compared.
+        if min(values) >= _LEAST and max(values) < _MOST:
+            return values
+        are_plain = all(_LEAST <= value < _MOST or value == _ZERO for value in values)
     except InvalidOperation:
         return None
-    if least >= _LEAST and most < _MOST:
-        return values
-    are_plain = not least < 0 and most < _MOST and all(value >= _LEAST or not value for value in values)
     return [value or _ZERO for value in values] if are_plain else None
 
 

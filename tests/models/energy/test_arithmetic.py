@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.energy import arithmetic
@@ -68,3 +68,30 @@ def test_no_value_raises(value: arithmetic.Number, unit: str, multiplier: int) -
 )
 def test_a_text_and_the_number_that_it_tells_are_the_same_register(text: str, unit: str) -> None:
     assert str(arithmetic.watt_hours(text, unit)) == str(arithmetic.watt_hours(Decimal(text), unit))
+
+
+_TEXTS = st.one_of(
+    st.decimals(0, 10**9, places=4).map(str),
+    st.sampled_from(
+        ["0", "0.000", "-1", "NaN", "inf", "x", "", " 7 ", "1_0", "1e400", "1e-60", "9" * 45, "1" + "0" * 17]
+    ),
+)
+
+
+@given(st.lists(_TEXTS, min_size=1, max_size=6), st.sampled_from([None, "", "Wh", "kWh", "kwh", "furlong"]))
+@example(["NaN"], None)
+@example(["9" * 45], "Wh")
+@example(["1"], "furlong")
+@example(["x"], "Wh")
+@example(["-1"], "Wh")
+@example(["0.00", "12.5"], "kWh")
+def test_numbers_that_are_read_together_are_those_that_are_read_one_by_one(texts: list[str], unit: str | None) -> None:
+    together = arithmetic.scaled_alike(texts, arithmetic.ENERGY_UNITS, unit)
+    one_by_one = [arithmetic.watt_hours(text, unit) for text in texts]
+    if together is not None:
+        assert list(map(repr, together)) == list(map(repr, one_by_one))
+    elif unit in ("Wh", "kWh"):
+        assert any(
+            number is None or number < 0 or len(text) > 40 or text != text.strip()
+            for number, text in zip(one_by_one, texts, strict=True)
+        )

@@ -144,7 +144,10 @@ def said_between(wire: Wire, what: str, connector: int, seconds: float, wh: floa
 @given(STEPS, st.sampled_from([0, 0, 1, 3, 7]))
 @example([(1, 10.0, 285, {"text": "NaN"}, None), (1, 10.0, 285, {}, None)], 0)
 @example([(1, 10.0, 285, {"text": "NaN"}, None), (1, 400.0, 285, {}, None)], 0)
+@example([(1, 10.0, 285, {}, "status"), (1, 10.0, 285, {"text": "NaN"}, None)], 0)
 @example([(1, 10.0, 285, {"times": 0}, None)], 0)
+@example([(1, 10.0, 285, {"lag": 45}, None), (1, 10.0, 285, {"timestamp": "yesterday"}, None)], 0)
+@example([(1, 10.0, 285, {"text": "9" * 45}, None), (1, 10.0, 285, {"unit": "furlong"}, None)], 0)
 @example([(1, 10.0, 285, {}, "status"), (1, 1.0, 0, {"timestamp": at(129), "power": None, "interval": None}, None)], 0)
 @example([(1, 10.0, 285, {}, "status"), (1, 10.0, 285, {"measurand": "Power.Active.Import"}, None)], 0)
 def test_waiting_changes_nothing(steps: list[tuple], drain_every: int) -> None:
