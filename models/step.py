@@ -306,7 +306,7 @@ def _answer(state: StationState, frame: CallResult | CallError, adapter: Adapter
         # An answer that says nothing usable is still an answer, like an error.
         with contextlib.suppress(UnusableError):
             answer = adapter.ANSWERS[call.action](frame.payload)
-    if answer.transaction_id is not None and not answer.transaction_id.isdecimal():
+    if answer.transaction_id is not None:
         named = lookalikes.hidden_number(answer.transaction_id, moment.token_key)
         answer = msgspec.structs.replace(answer, transaction_id=named)
     if call.action == "Authorize":

@@ -254,10 +254,11 @@ def read_stop(payload: Raw, key: bytes | None) -> Stopped:
 
 
 def read_answer(payload: Raw) -> Answer:
-    """The answer to Authorize or StartTransaction."""
+    """The answer to Authorize or StartTransaction; its transactionId as it stands, neither cut nor hidden yet."""
     answer = _answered.read(payload)
-    info = answer.id_tag_info
-    return Answer(_transaction_id(answer.transaction_id, None), wording.word_shown(info.status) if info else None)
+    info, said = answer.id_tag_info, answer.transaction_id
+    transaction_id = None if said is None else str(said).strip() or None
+    return Answer(transaction_id, wording.word_shown(info.status) if info else None)
 
 
 def read_remote_start(payload: Raw, key: bytes | None) -> RemoteStartAsked:

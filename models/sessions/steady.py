@@ -64,9 +64,11 @@ def queue(state: StationState, call: MeterCall, record: Record, received_us: int
 def settle(state: StationState) -> None:
     """Take up all samples that wait."""
     waiting, state.queued = state.queued, {}
-    _take_one_by_one(state, [one for rising in waiting.values() if not _take(state, rising) for one in rising.queued])
+    others = [one for rising in waiting.values() if not _take(state, rising) for one in rising.queued]
     for rising in waiting.values():
         rising.queued = []
+    if others:
+        _take_one_by_one(state, others)
 
 
 def _ready(state: StationState, connector_id: int, transaction_id: int | None) -> Rising | None:

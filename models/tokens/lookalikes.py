@@ -26,7 +26,7 @@ _PHONE = r"\+\d(?:[ ()/.-]{0,2}\d){7,14}(?!\d)"
 _PAYMENT = r"(?<!\d)(?:3[0-9]|4\d|5[0-9]|6\d|2[2-7])\d{2}(?:[ -]?\d){9,15}(?!\d)"
 """The ranges that banks' cards begin with."""
 _CONTRACT = (
-    r"(?<![0-9a-z])(?=(?:[a-z*-]*\d){3})(?:[a-z]{2}(?P<gap>[-*])[a-z0-9]{3}(?P=gap)c?[a-z0-9]{6,9}(?:(?P=gap)[a-z0-9])?"
+    r"(?<![0-9a-z])(?=(?:[a-z*-]{0,20}\d){3})(?:[a-z]{2}(?P<gap>[-*])[a-z0-9]{3}(?P=gap)c?[a-z0-9]{6,9}(?:(?P=gap)[a-z0-9])?"
     r"|[a-z]{2}[a-z0-9]{3}(?:c[a-z0-9]{8,9}|\d{6}[\dx]))(?![0-9a-z])"
 )
 """As roaming contracts are written, with their separators and without (DIN SPEC 91286, ISO 15118)."""
@@ -56,7 +56,8 @@ def hidden_number(text: str, key: bytes | None) -> str:
 
 
 def hidden_name(text: str | None, key: bytes | None) -> str | None:
-    """As `hidden`, for names, versions and serial numbers, where the digits of a uid are no reason; "" is None."""
+    """As `hidden`, for names, versions and serial numbers, where the digits of a uid are no reason; a blank is None."""
+    text = text and text.strip()
     if not text or key is None or len(text) < _SHORTEST:
         return bounded(text)
     return _hidden(text, key, True) if len(text) <= _LONGEST_KEPT else _hidden.__wrapped__(text, key, True)

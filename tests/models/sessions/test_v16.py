@@ -365,3 +365,14 @@ def test_a_session_that_began_when_the_one_before_it_stopped_does_not_overlap() 
     wire.start(3, seconds=310, timestamp=at(310), connectorId=2)
     wire.stop(1, seconds=320, timestamp=at(300), meterStop=2000)
     assert "overlapping_sessions" not in {row.anomaly for row in wire.fold().of("anomalies")}
+
+
+@pytest.mark.parametrize("transaction_id", ["04A1B2C3D4E5F6-" + 60 * "x", 60 * "x" + " 04A1B2C3D4E5F6", int("9" * 70)])
+def test_a_long_id_is_the_same_in_the_answer_and_in_the_stop(transaction_id: object) -> None:
+    wire = Wire()
+    wire.start(transaction_id, meterStart=1000)
+    wire.stop(transaction_id, seconds=60, meterStop=3000)
+    (session,) = wire.sessions()
+    assert (session.is_open, session.energy_wh) == (False, 2000)
+    assert "04A1B2C3D4E5F6" not in (session.transaction_id or "")
+    assert len(session.transaction_id or "") <= 64

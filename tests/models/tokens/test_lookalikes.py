@@ -109,3 +109,11 @@ def test_a_long_or_broken_id_is_shortened_as_all_are(text: str) -> None:
 )
 def test_names_versions_and_serial_numbers_stay(name: str) -> None:
     assert hidden_name(name, KEY) == name
+
+
+@pytest.mark.parametrize("word", ["a-", "a1-", "ab*", "04:", "4 ", "+1 ", "DE-", "vid"])
+def test_an_endless_text_is_looked_at_in_one_pass(word: str) -> None:
+    """A pattern that begins anew at every word would take hours for the last of these."""
+    for text in (word * 100, word * 20_000, word * 20_000 + "z"):
+        for hide in (hidden, hidden_name):
+            assert len(hide(text, KEY) or "") <= 64
