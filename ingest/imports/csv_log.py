@@ -14,7 +14,11 @@ from models.reasons import Reason
 from models.record import Kind
 
 COLUMNS: Final = (b"timestamp", b"id", b"action", b"msg")
-_ROW_START: Final = re.compile(rb'"?\d{4}-\d\d-\d\d[T ][^,;\t]*([,;\t])[^,;\t]+\1[^,;\t]*\1"?\s*\[')
+_ROW_START: Final = (
+    rb'"?\d{4}-\d\d-\d\d[T ][^%(mark)b]*%(mark)b'
+    rb'(?:"[^"]*"|[^%(mark)b]+)%(mark)b(?:"[^"]*"|[^%(mark)b]*)%(mark)b"?\s*\['
+)
+"""How a row of columns in the usual order begins: it ends one before whose quote was never closed."""
 
 
 class _Table(NamedTuple):
@@ -48,9 +52,13 @@ def entries(lines: Iterator[Line]) -> Iterator[Entry | Refused]:
                 yield Refused(ordinal, Reason.UNREADABLE_LINE, str(error), row.content)
 
 
+def _separator(header: bytes) -> bytes:
+    return next((mark for mark in (b",", b";", b"\t") if mark in header), b",")
+
+
 def _table(header: bytes) -> _Table:
     """The table of a header; the separator is what stands between its names, a comma before all."""
-    separator = next((mark for mark in (b",", b";", b"\t") if mark in header), b",")
+    separator = _separator(header)
     field = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^"' + separator + rb"]*+))(" + separator + rb"|\Z)")
     names = _fields(header, field)
     return _Table(separator, field, {name.strip().lower(): place for place, name in enumerate(names)})
@@ -77,8 +85,9 @@ def _rows(lines: Iterator[Line]) -> Iterator[Line]:
     """Lines put together where a quoted field runs over several; blank ones between rows are left out."""
     row: list[bytes] = []
     size = quotes = 0
+    begins: re.Pattern[bytes] | None = None
     for line in lines:
-        broken = row and (line.cut or _ROW_START.match(line.content) or size > LINE_LIMIT_BYTES)
+        broken = row and (line.cut or (begins and begins.match(line.content)) or size > LINE_LIMIT_BYTES)
         if broken:
             yield Line(0, b"\n".join(row).rstrip(b"\r"))
             row, size, quotes = [], 0, 0
@@ -89,6 +98,7 @@ def _rows(lines: Iterator[Line]) -> Iterator[Line]:
             size += len(line.content)
             quotes += line.content.count(b'"')
             if quotes % 2 == 0:
+                begins = begins or re.compile(_ROW_START % {b"mark": _separator(row[0])})
                 yield Line(0, b"\n".join(row).rstrip(b"\r"))
                 row, size, quotes = [], 0, 0
     if row:

@@ -113,3 +113,22 @@ def test_a_quote_that_is_never_closed_costs_its_own_row_only_between_semicolons(
     content = b"timestamp;id;action;msg\n" + begun + b"\n" + begun + b'"\n'
     assert imported(tmp_path / "log", log, content).refused == {Reason.UNREADABLE_LINE: 1}
     assert [sent.meta.ordinal for sent in log.frames] == [1]
+
+
+@pytest.mark.parametrize("mark", [b",", b";", b"\t"])
+@pytest.mark.parametrize("action", [b"Heart;beat", b"Heart,beat", b"Heart\tbeat", b'"Heart,;\tbeat"'])
+def test_a_row_after_an_unclosed_quote_is_found_by_the_tables_own_separator(
+    tmp_path: Path, log, mark: bytes, action: bytes
+) -> None:
+    if mark in action and not action.startswith(b'"'):
+        action = b"Heartbeat"
+    frames = [b'"[2,""%d"",""Heartbeat"",{}]"' % number for number in (1, 2, 3)]
+    actions = [b'"Heart', action, b""]
+    rows = [
+        mark.join((b"2026-01-01T00:00:01Z", b"CS;1" if mark == b"," else b"CS,1", action, frame))
+        for action, frame in zip(actions, frames, strict=True)
+    ]
+    content = b"\n".join([mark.join((b"timestamp", b"id", b"action", b"msg")), *rows, b""])
+    result = imported(tmp_path / "log", log, content)
+    assert (result.lines, result.refused) == (3, {Reason.UNREADABLE_LINE: 1})
+    assert [sent.payload for sent in log.frames] == [b'[2,"%d","Heartbeat",{}]' % number for number in (2, 3)]
