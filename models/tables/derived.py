@@ -252,7 +252,12 @@ SESSION_POWER = Table(
         Column(
             "power_sampled_s", "Time from the first to the last sample of power, s; null with fewer than two.", DOUBLE
         ),
-        Column("power_unseen_s", "Charging before the first and after the last sample of power, at most, s.", DOUBLE),
+        Column(
+            "power_unseen_s",
+            "Charging before the first and after the last sample of power, at most, s; all of charging_s where power "
+            "was never sampled.",
+            DOUBLE,
+        ),
         Column("power_wh_min", "Energy that the samples of power ask for: the lower of each two between them.", BIGINT),
         Column(
             "power_wh_max",

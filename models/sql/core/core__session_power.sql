@@ -102,9 +102,10 @@ WITH samples AS (
       * CAST(s.register_end_wh > p.last_register.value AS INTEGER) AS last_risen_s
   FROM core__sessions AS s
   JOIN powers AS p ON p.session_id = s.session_id
-), timed AS (
+), charges AS (
+  -- A CTE of its own: beside the table, the name would be that of the table's column.
   SELECT
-    s.session_id, s.energy_wh,
+    s.session_id,
     coalesce(
       CAST(s.charging_s AS DOUBLE),
       p.powered_s + coalesce(e.first_powered_s, 0) + coalesce(e.last_powered_s, 0),
@@ -114,11 +115,22 @@ WITH samples AS (
       WHEN s.charging_s IS NOT NULL THEN 'session'
       WHEN p.powered_s IS NOT NULL THEN 'power'
       WHEN p.risen_s IS NOT NULL THEN 'register'
-    END AS charging_basis,
-    -- Charging that no sample of power can tell of: all before the first, after the last one where power flowed at it.
-    least(e.before_power_s + coalesce(e.last_powered_s, 0), charging_s) AS power_unseen_s,
+    END AS charging_basis
+  FROM core__sessions AS s
+  LEFT JOIN powers AS p ON p.session_id = s.session_id
+  LEFT JOIN edges AS e ON e.session_id = s.session_id
+), timed AS (
+  SELECT
+    s.session_id, c.charging_s, c.charging_basis,
+    -- Charging that no sample of power can tell of: all before the first, after the last one where power flowed at it,
+    -- and all of it where power was never sampled, whatever else was.
+    CASE
+      WHEN p.first_power IS NULL THEN c.charging_s
+      ELSE least(e.before_power_s + coalesce(e.last_powered_s, 0), c.charging_s)
+    END AS power_unseen_s,
     max(p.power_peak_w) OVER (PARTITION BY s.station_id, coalesce(s.evse_id, s.connector_id)) AS highest_w
   FROM core__sessions AS s
+  JOIN charges AS c ON c.session_id = s.session_id
   LEFT JOIN powers AS p ON p.session_id = s.session_id
   LEFT JOIN edges AS e ON e.session_id = s.session_id
 )

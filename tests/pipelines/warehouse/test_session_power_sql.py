@@ -126,6 +126,37 @@ def test_what_lies_before_the_first_sample_contradicts_nothing(lake: Lake) -> No
     assert rows(opened, BOUNDS)[0] == (1800.0, 0, 4950 + 11_000)
 
 
+def test_no_more_charging_is_unseen_than_there_was(lake: Lake) -> None:
+    """Idle for two hours and a half, then 10 kW for half an hour, and no status that tells of charging."""
+    lake.facts(session("1", 0, 10_800, 20_000))
+    for minute, watts in ((120, 0), (150, 0), (160, 10_000), (170, 10_000), (179, 10_000)):
+        meter(lake, 60 * minute, sample(watts, POWER, "W"), transaction_id=1)
+    opened = lake.build()
+    query = "SELECT charging_s, charging_basis, power_mean_w, is_mean_above_peak FROM core__session_power"
+    assert rows(opened, query) == [(1800, "power", 40_000, True)]
+    # At most 10 kW over the 29 minutes that samples enclose, and over half an hour that nobody saw.
+    assert rows(opened, BOUNDS) == [(1800.0, 3167, 4833 + 5000)]
+    assert rows(opened, SAID) == [
+        ("1", "energy_disagrees", "9833", "20000"),
+        ("1", "power_disagrees", "40000", "at most 10000"),
+    ]
+
+
+def test_where_power_was_never_sampled_all_of_the_charging_is_unseen(lake: Lake) -> None:
+    lake.facts(
+        session("1", 0, 600, 300, charging_s=500),
+        session("2", 0, 600, 300, charging_s=400, connector_id=2),
+        session("3", 0, 600, 300, connector_id=3),
+        session("4", 0, 600, 300, connector_id=4),
+    )
+    for number in (1, 3):
+        for seconds, register in ((60, 0), (180, 200), (300, 200), (420, 300)):
+            meter(lake, seconds, sample(register), transaction_id=number, connector_id=number)
+    query = "SELECT charging_s, power_unseen_s, power_wh_max FROM core__session_power ORDER BY session_id"
+    # Registers alone, nothing at all, registers that tell of charging, nothing that does.
+    assert rows(lake.build(), query) == [(500, 500.0, None), (400, 400.0, None), (240, 240.0, None), (None, None, None)]
+
+
 def test_a_made_up_network_that_meters_soundly_is_not_doubted(lake: Lake, tmp_path: Path) -> None:
     log = tmp_path / "history.jsonl"
     history.write(log, seed=7, days=3, stations=8, end=datetime(2026, 11, 21, tzinfo=UTC))
