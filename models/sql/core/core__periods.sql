@@ -1,15 +1,12 @@
 -- OCA's five periods of a session (OCPP 1.6 section 2.2, errata 4.5), and the pauses that the car asked for. Read off
 -- the port's timeline, by the status as it was last known: a silence ends no period. Of sessions that overlap on one
--- port, the one begun last has the port's time.
+-- port, the one begun last has the port's time for as long as it lasts.
 WITH numbers AS (
   SELECT DISTINCT station_id, coalesce(evse_id, connector_id) AS number, port_id FROM core__connectors
 ), sessions AS (
   SELECT
     s.session_id, s.station_id, s.evse_id, s.connector_id, c.port_id, s.started_at, s.ended_at, s.is_open,
-    coalesce(s.ended_at, TIMESTAMPTZ 'infinity') AS until_at,
-    least(coalesce(s.ended_at, TIMESTAMPTZ 'infinity'), lead(s.started_at) OVER (
-      PARTITION BY s.station_id, c.port_id ORDER BY s.started_at, s.session_id
-    )) AS turn_until_at
+    coalesce(s.ended_at, TIMESTAMPTZ 'infinity') AS until_at
   FROM core__sessions AS s
   LEFT JOIN numbers AS c ON c.station_id = s.station_id AND c.number = coalesce(s.evse_id, s.connector_id)
   WHERE s.started_at IS NOT NULL AND coalesce(s.ended_at >= s.started_at, true)
@@ -104,19 +101,54 @@ WITH numbers AS (
       PARTITION BY s.station_id, s.port_id ORDER BY s.started_at, s.session_id
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
+), outlasting AS (
+  -- Few: sessions that were still open when another began.
+  SELECT * FROM sessions
+  QUALIFY until_at > lead(started_at) OVER (PARTITION BY station_id, port_id ORDER BY started_at, session_id)
+), ends AS (
+  SELECT
+    station_id, port_id, moment, is_end,
+    max(begun) OVER (PARTITION BY station_id, port_id ORDER BY moment, is_end) AS begun_last
+  FROM (
+    SELECT
+      station_id, port_id, started_at AS moment, false AS is_end, struct_pack(started_at, session_id, until_at) AS begun
+    FROM sessions
+    UNION ALL
+    SELECT DISTINCT station_id, port_id, ended_at, true, NULL FROM sessions WHERE ended_at IS NOT NULL
+  )
+  SEMI JOIN outlasting USING (station_id, port_id)
+  QUALIFY is_end AND struct_extract(begun_last, 'until_at') <= moment
+), returned AS (
+  -- Once the one begun last is over, the port is again that of the last begun of those still open.
+  SELECT e.station_id, e.port_id, e.moment, max(struct_pack(s.started_at, s.session_id, s.until_at)) AS heir
+  FROM ends AS e
+  JOIN outlasting AS s
+    ON s.station_id = e.station_id AND s.port_id = e.port_id AND e.moment >= s.started_at AND e.moment < s.until_at
+  GROUP BY e.station_id, e.port_id, e.moment
 ), turns AS (
-  SELECT session_id, station_id, port_id, started_at, turn_until_at FROM sessions WHERE turn_until_at > started_at
+  SELECT
+    session_id, station_id, port_id, from_at,
+    least(open_until_at, lead(from_at) OVER (
+      PARTITION BY station_id, port_id ORDER BY from_at, is_returned, session_id
+    )) AS until_at
+  FROM (
+    SELECT session_id, station_id, port_id, started_at AS from_at, until_at AS open_until_at, false AS is_returned
+    FROM sessions
+    UNION ALL
+    SELECT heir.session_id, station_id, port_id, moment, heir.until_at, true FROM returned
+  )
+  QUALIFY until_at > from_at
 ), pieces AS (
-  -- What began before the session and goes on in it, and what began in it.
-  SELECT s.session_id, s.started_at AS from_at, least(w.until_at, s.turn_until_at) AS until_at, w.word, w.source
+  -- What began before the turn and goes on in it, and what began in it.
+  SELECT s.session_id, s.from_at, least(w.until_at, s.until_at) AS until_at, w.word, w.source
   FROM turns AS s
-  ASOF JOIN words AS w ON w.station_id = s.station_id AND w.port_id = s.port_id AND s.started_at > w.from_at
-  WHERE w.until_at > s.started_at
+  ASOF JOIN words AS w ON w.station_id = s.station_id AND w.port_id = s.port_id AND s.from_at > w.from_at
+  WHERE w.until_at > s.from_at
   UNION ALL
-  SELECT s.session_id, w.from_at, least(w.until_at, s.turn_until_at), w.word, w.source
+  SELECT s.session_id, w.from_at, least(w.until_at, s.until_at), w.word, w.source
   FROM words AS w
-  ASOF JOIN turns AS s ON s.station_id = w.station_id AND s.port_id = w.port_id AND w.from_at >= s.started_at
-  WHERE w.from_at < s.turn_until_at
+  ASOF JOIN turns AS s ON s.station_id = w.station_id AND s.port_id = w.port_id AND w.from_at >= s.from_at
+  WHERE w.from_at < s.until_at
 ), named AS (
   SELECT p.session_id, p.from_at, p.until_at, p.source, n.period
   FROM pieces AS p

@@ -116,6 +116,55 @@ def test_what_follows_a_short_session_within_a_long_one_takes_none_of_the_long_o
     assert found == [("after", moment(200)), ("last", moment(300)), ("long", moment(0)), ("short", moment(20))]
 
 
+@pytest.mark.parametrize(
+    ("sessions", "turns"),
+    [
+        ((("a", 0, 120), ("b", 30, 60)), [("a", 0, 30), ("a", 60, 120), ("b", 30, 60)]),
+        ((("a", 0, None), ("b", 30, 60)), [("a", 0, 30), ("a", 60, 200), ("b", 30, 60)]),
+        # Two within one, each beside the other: the one begun last has the time, then the one still open.
+        (
+            (("a", 0, 120), ("b", 30, 60), ("c", 45, 90)),
+            [("a", 0, 30), ("a", 90, 120), ("b", 30, 45), ("c", 45, 90)],
+        ),
+        (
+            (("a", 0, 120), ("b", 30, 90), ("c", 45, 60)),
+            [("a", 0, 30), ("a", 90, 120), ("b", 30, 45), ("b", 60, 90), ("c", 45, 60)],
+        ),
+        ((("a", 0, 120), ("b", 30, 60), ("c", 60, 80)), [("a", 0, 30), ("a", 80, 120), ("b", 30, 60), ("c", 60, 80)]),
+        ((("a", 0, 120), ("b", 30, 60), ("z", 30, 90)), [("a", 0, 30), ("a", 90, 120), ("z", 30, 90)]),
+        ((("a", 0, 120), ("b", 0, 60)), [("a", 60, 120), ("b", 0, 60)]),
+        ((("a", 0, 120), ("b", 30, 30)), [("a", 0, 120)]),
+        ((("a", 0, 100), ("b", 30, 120)), [("a", 0, 30), ("b", 30, 120)]),
+        ((("a", 0, 60), ("b", 60, 120)), [("a", 0, 60), ("b", 60, 120)]),
+        ((("a", 0, 60), ("b", 90, 120)), [("a", 0, 60), ("b", 90, 120)]),
+    ],
+)
+def test_a_port_s_time_goes_back_to_the_session_that_outlasts_another(
+    lake: Lake, sessions: tuple[tuple[str, int, int | None], ...], turns: list[tuple[str, int, int]]
+) -> None:
+    place: dict[str, Any] = {"version_generation": 1, "version_offset": 1, "station_id": "CS1", "connector_id": 1}
+    lake.facts(
+        *(
+            Session(
+                **place,
+                session_id=name,
+                started_at=moment(begin),
+                ended_at=None if end is None else moment(end),
+                is_open=end is None,
+            )
+            for name, begin, end in sessions
+        )
+    )
+    lake.facts(
+        *(
+            Status(**place, status_id=status, status=status, reported_at=moment(second), received_at=moment(second))
+            for status, second in (("Charging", 0), ("Available", 200))
+        )
+    )
+    query = "SELECT session_id, from_at, until_at FROM core__periods WHERE period = 'EnergyTransfer' ORDER BY ALL"
+    assert rows(lake.build(), query) == [(name, moment(begin), moment(end)) for name, begin, end in turns]
+
+
 def test_every_session_of_the_captures_has_its_transaction_within_its_session(lake: Lake) -> None:
     opened = land(lake, records(shared("sim_sap_emobility_16_201.jsonl"))).build()
     query = "SELECT period, count(*), count(DISTINCT session_id) FROM core__periods GROUP BY ALL ORDER BY ALL"
