@@ -15,7 +15,7 @@ from models.state import mark_of
 from pipelines.broker import address, embedded, topics
 from pipelines.broker.errors import VARIABLE, NoBrokerError
 from pipelines.home import Home
-from pipelines.lake import manifest, restore
+from pipelines.lake import manifest, restore, zones
 from pipelines.lake.land import land
 from pipelines.lake.landed import Landed, SourceCount
 from pipelines.settings import Settings, TokenPrivacy
@@ -78,7 +78,11 @@ def read(paths: Sequence[Path], feedback: Feedback) -> list[Survey]:
 def choose(
     home: Home, surveys: Sequence[Survey], feedback: Feedback, *, again: bool
 ) -> tuple[list[Survey], list[FileCount]]:
-    """The files to send, and counts of those that are skipped because they are known already."""
+    """The files to send, and counts of those that are skipped because they are known already.
+
+    What any of them tells of its zone is known from here on; those with times that nothing tells are named.
+    """
+    zones.remember(home, [found.zones for found in surveys])
     known = manifest.known_sources(home)
     new: dict[str, Survey] = {}
     skipped = []
@@ -92,6 +96,10 @@ def choose(
             )
         else:
             new[found.source] = found
+    for found in new.values():
+        if untold := found.zones.untold():
+            whose = "1 station" if untold == 1 else f"{untold} stations"
+            feedback.say(f"{found.path}: has times of {whose} without a zone and nothing that tells it: read as UTC.")
     return list(new.values()), skipped
 
 
