@@ -144,7 +144,11 @@ UNMAPPED_CODES = Table(
         Column("firmware", "Firmware version as booted when the fault opened; null = unknown.", TEXT),
         Column("episodes", "Episodes.", BIGINT),
         Column("episodes_open", "Of these, still open.", BIGINT),
-        Column("minutes", "Minutes they lasted, open ones up to the newest frame.", DOUBLE),
+        Column(
+            "minutes",
+            "Minutes they lasted, open ones to the end of what their station's own logs cover; null = nobody can tell.",
+            DOUBLE,
+        ),
         Column("stations", "Stations that reported it.", BIGINT),
         Column("first_seen_at", "Receipt of the first report, UTC.", TIMESTAMP),
         Column("last_seen_at", "Receipt of the last report or clearing, UTC.", TIMESTAMP),

@@ -15,9 +15,11 @@ DEFINITIONS: dict[str, str] = {
     "fault.change_point": "Faults per session of a firmware over those of the earlier firmware of its model, with the "
     "95 % Poisson interval; earlier: by its number; said from 5 episodes on each side.",
     "fault.mttr": "Time from opened to cleared over the episodes that were cleared, in s, min, h or days.",
-    "fault.open": "Episodes without a clearing report; their time runs to the newest frame of the log.",
-    "fault.unmapped": "Codes that no row of the crosswalk knows, by the time in which their episodes were open; "
-    "each episode counts under the code that the rest of its report names.",
+    "fault.open": "Episodes without a clearing report; their time runs to the end of what their station's own logs "
+    "cover.",
+    "fault.unmapped": "Codes that no row of the crosswalk knows, by the time in which their episodes were open (an "
+    "open one to the end of what its station's own logs cover); each episode counts "
+    "under the code that the rest of its report names.",
     "auth.accepted": "Authorize requests answered Accepted, of all Authorize requests, in %.",
     "auth.answers": "Authorize requests by the status of their answer.",
     "auth.refused_cards": "Cards presented in the period and never accepted.",

@@ -255,7 +255,7 @@ def _open(queries: Queries) -> Block:
     return Block(
         "fault.open",
         "What is broken now?",
-        "Open at the end of the log, oldest first · last heard: the newest frame of that station",
+        "Open at the end of the station's own log, oldest first · last heard: the newest frame of that station",
         body if shown else Markup("<p>Nothing is open.</p>"),
         "faults_open",
     )

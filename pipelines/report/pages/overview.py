@@ -23,7 +23,7 @@ def page(queries: Queries, totals: dict[str, Any], coverage: Coverage) -> Page:
         f"at {numbers.count(totals['stations'], 'station')}",
         lead=_lead(totals, rate),
         figures=_figures(totals, days, coverage),
-        blocks=[_energy(days, coverage), _load(queries)],
+        blocks=[_energy(days, coverage), _load(queries, totals)],
     )
 
 
@@ -140,7 +140,7 @@ def _energy(days: pl.DataFrame, coverage: Coverage) -> Block:
     )
 
 
-def _load(queries: Queries) -> Block:
+def _load(queries: Queries, totals: dict[str, Any]) -> Block:
     rows = queries.run("load_by_hour")
     known = rows.filter(pl.col("days") > 0)
     names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -150,6 +150,8 @@ def _load(queries: Queries) -> Block:
         hour = best["hour_of_day"]
         load = numbers.number(best["mean_kw"], 1)
         peak = f"Peak: {names[best['weekday'] - 1]} {hour:02d}\u2013{hour + 1:02d}, {load} kW"
+    partner = totals["energy_partner_wh"]
+    without = f" · without the {numbers.kwh(partner)} kWh that only a partner's word tells of" if partner else ""
     shown = [
         {
             "hour": f"{names[r['weekday'] - 1]} {r['hour_of_day']:02d}",
@@ -164,7 +166,7 @@ def _load(queries: Queries) -> Block:
         f"{peak} · mean power by hour of receipt and weekday, kW · {_counted(rows)}",
         charts.load_by_hour(rows, peak) + charts.load_key(rows),
         "load_by_hour",
-        note="from register travel per station and hour",
+        note=f"from register travel per station and hour{without}",
         wide=False,
         table=tables.html(
             "t-load",

@@ -1,7 +1,7 @@
 WITH sessions AS (
   SELECT
     CAST(timezone($timezone, started_at) AS DATE) BETWEEN $from_day AND $to_day AS is_now,
-    station_id, energy_wh, is_open
+    station_id, energy_wh, energy_basis, is_open
   FROM core__sessions
   WHERE CAST(timezone($timezone, started_at) AS DATE) BETWEEN $before_day AND $to_day
 ), faults AS (
@@ -16,6 +16,8 @@ WITH sessions AS (
 SELECT
   (SELECT CAST(sum(energy_wh) AS BIGINT) FROM sessions WHERE is_now) AS energy_wh,
   (SELECT CAST(sum(energy_wh) AS BIGINT) FROM sessions WHERE NOT is_now) AS energy_before_wh,
+  (SELECT CAST(sum(energy_wh) AS BIGINT) FROM sessions WHERE is_now AND energy_basis IN ('cdr', 'ocpi_session'))
+    AS energy_partner_wh,
   (SELECT count(*) FROM sessions WHERE is_now) AS sessions,
   (SELECT count(*) FROM sessions WHERE NOT is_now) AS sessions_before,
   (SELECT count(*) FROM sessions WHERE is_now AND energy_wh IS NULL) AS sessions_unknown,

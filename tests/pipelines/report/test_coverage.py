@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from pipelines.report import numbers
 from pipelines.report.block import Page
 from pipelines.report.coverage import Coverage
 from pipelines.report.pages import overview
@@ -17,7 +18,8 @@ PERIOD = [TO - dt.timedelta(days=back) for back in reversed(range(DAYS))]
 BEFORE = PERIOD[0] - dt.timedelta(days=DAYS)
 TABLES = (
     "CREATE TABLE raw_ocpp__frames (received_at TIMESTAMPTZ)",
-    "CREATE TABLE core__sessions (station_id VARCHAR, started_at TIMESTAMPTZ, energy_wh BIGINT, is_open BOOLEAN)",
+    "CREATE TABLE core__sessions (station_id VARCHAR, started_at TIMESTAMPTZ, energy_wh BIGINT, is_open BOOLEAN, "
+    "energy_basis VARCHAR)",
     "CREATE TABLE core__fault_episodes (opened_at TIMESTAMPTZ)",
     "CREATE TABLE core__authorizations (asked_at TIMESTAMPTZ, status VARCHAR, token_id VARCHAR)",
     "CREATE TABLE core__rates (hour TIMESTAMPTZ, energy_wh BIGINT)",
@@ -41,7 +43,7 @@ def heard(log: duckdb.DuckDBPyConnection, *days: dt.date, hours: tuple[int, ...]
     for day in days:
         for hour in hours:
             log.execute("INSERT INTO raw_ocpp__frames VALUES (?)", [at(day, hour)])
-        log.execute("INSERT INTO core__sessions VALUES ('CP', ?, 1000, false)", [at(day, hours[0])])
+        log.execute("INSERT INTO core__sessions VALUES ('CP', ?, 1000, false, 'meter_stop')", [at(day, hours[0])])
         log.execute("INSERT INTO core__fault_episodes VALUES (?)", [at(day, hours[0])])
         log.execute("INSERT INTO core__rates VALUES (?, 1000)", [at(day, hours[0])])
 
@@ -98,7 +100,7 @@ def test_a_log_of_one_day_has_nothing_to_compare_with(log: duckdb.DuckDBPyConnec
 
 def test_without_times_of_receipt_nothing_is_compared(log: duckdb.DuckDBPyConnection) -> None:
     log.execute("INSERT INTO raw_ocpp__frames VALUES (null)")
-    log.execute("INSERT INTO core__sessions VALUES ('CP', ?, 1000, false)", [at(TO)])
+    log.execute("INSERT INTO core__sessions VALUES ('CP', ?, 1000, false, 'meter_stop')", [at(TO)])
     made = page(log)
     assert changes(made) == ["not compared: no frame says when it was received"] * 3
     assert "no frame says when it was received" in made.blocks[1].measure
@@ -125,3 +127,15 @@ def test_a_day_without_frames_is_unknown_and_one_without_sessions_is_0(log: duck
     assert coverage.known(PERIOD[0], 7) == 7, "a session told of later"
     table = page(log).blocks[0].table
     assert ">\u2013<" in table
+
+
+@pytest.mark.parametrize("basis", ["cdr", "ocpi_session"])
+def test_energy_by_a_partner_s_word_is_said_to_be_in_no_hour(log: duckdb.DuckDBPyConnection, basis: str) -> None:
+    heard(log, TO, BEFORE)
+    log.execute("INSERT INTO core__sessions VALUES ('CP', ?, 9000, false, ?)", [at(BEFORE), basis])
+    assert page(log).blocks[1].note == "from register travel per station and hour"
+    log.execute("INSERT INTO core__sessions VALUES ('CP', ?, 12345, false, ?)", [at(TO), basis])
+    made = page(log)
+    said = "from register travel per station and hour · without the {} kWh that only a partner's word tells of"
+    assert made.blocks[1].note == said.format(numbers.kwh(12_345))
+    assert made.figures[0].value == 13_345
