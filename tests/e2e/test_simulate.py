@@ -11,7 +11,7 @@ def test_what_the_simulator_planted_is_found(laddstrom: Any, tmp_path: Path) -> 
         said = laddstrom.run("simulate", "--stations", 10, "--sessions", 30, "--seed", 7, "--truth", truth_file)
         assert up.stop() == 0
     truth = json.loads(truth_file.read_text())
-    assert "30 sessions" in said.stdout
+    assert "sessions 30," in said.stdout
     planted = sorted((s["station_id"], s["energy_wh"]) for s in truth["sessions"])
     found = laddstrom.sql("SELECT station_id, energy_wh FROM core__sessions ORDER BY ALL")
     assert [(row["station_id"], row["energy_wh"]) for row in found] == planted

@@ -32,6 +32,8 @@ def frozen(gateway):
         processes.append(process)
         assert process.stdout.readline().startswith(b"[3,")
         os.kill(process.pid, signal.SIGSTOP)
+        # A signal takes a while on a busy machine, and a station that is not stopped yet answers.
+        os.waitpid(process.pid, os.WUNTRACED)
 
     yield freeze
     for process in processes:
