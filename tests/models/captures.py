@@ -158,9 +158,14 @@ START_US = 1_700_000_000_000_000
 """2023-11-14T22:13:20Z, the time of receipt of a conversation's first frame."""
 
 
+def moment(seconds: float) -> datetime:
+    """A time so many seconds after the conversation's start."""
+    return datetime.fromtimestamp(START_US / 1e6 + seconds, UTC)
+
+
 def at(seconds: float) -> str:
-    """A charger's timestamp, seconds after the conversation's start."""
-    return datetime.fromtimestamp(START_US / 1e6 + seconds, UTC).isoformat().replace("+00:00", "Z")
+    """As `moment`, as a charger writes it."""
+    return moment(seconds).isoformat().replace("+00:00", "Z")
 
 
 class Wire:

@@ -6,10 +6,10 @@ that are wrong always or once, registers that begin anew, the sum of all meters 
 Where a stop is lost, or nothing tells whose it is, the facts differ only in what they mark as inferred or open.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from captures import START_US, Folded, Wire, at
+from captures import Folded, Wire, at, moment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,10 +41,6 @@ class Charge:
         """Time and register of one of three samples within."""
         share = (place + 1) / 4
         return round(self.begin + share * (self.end - self.begin)), round(self.meter_start + share * self.drawn["wh"])
-
-
-def moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(START_US / 1e6 + seconds, UTC)
 
 
 _CHARGE = st.fixed_dictionaries(

@@ -6,11 +6,11 @@ clocks that are wrong, a restart of the fold after any record. Where an end is l
 mark as inferred or open. `test_fleet` is the same for 1.6.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from random import Random
 from typing import Any
 
-from captures import START_US, Folded, Wire, at
+from captures import Folded, Wire, at, moment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,10 +57,6 @@ class Charge:
                 payload["offline"] = True
             found.append((self.end + 1 if self.drawn["is_offline"] else when, when, payload, self))
         return found
-
-
-def moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(START_US / 1e6 + seconds, UTC)
 
 
 _CHARGE = st.fixed_dictionaries(
